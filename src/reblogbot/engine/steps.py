@@ -49,7 +49,7 @@ ENTRIES_AT_A_TIME = 8
 MOST_DELIVERIES = 500
 """So many deliveries are looked at in one go."""
 SHOWN_PROMPT = 2_000
-"""So many characters of a prompt's template are kept, for `why`."""
+"""So many characters of a prompt's template, or of a program's name, are kept, for `why`."""
 LEASE_MARGIN = timedelta(minutes=1)
 BUSY_WAIT = timedelta(seconds=30)
 """How long a delivery waits whose step another process is calling."""
@@ -371,7 +371,7 @@ class StepRunner:
             raise ReblogbotError("template_failed", prompt.reason)
         request = prompt.request
         key = prompts.digest(settings, request)
-        template = settings.command or f"{settings.system}\n{settings.prompt}".strip()
+        template = settings.program or f"{settings.system}\n{settings.prompt}".strip()
         call = StepCall(
             key,
             settings.name,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -55,7 +56,7 @@ from reblogbot.store.schema import (
     switch,
 )
 from reblogbot.store.sql import chunks, insert_into, is_behind
-from reblogbot.store.steps import MAY_RUN, forget_failures
+from reblogbot.store.steps import forget_failures
 from reblogbot.store.transitions import (
     NO_POST_NOTE,
     POST_RETRACTED_NOTE,
@@ -159,17 +160,12 @@ class Outbox:
             return list(connection.scalars(statement))
 
     def next_due(self, accounts: Collection[str], now: datetime) -> datetime | None:
-        """When a delivery of these accounts, or a step of one, is due at the earliest; None: never.
+        """When a delivery of these accounts is due at the earliest; None for never.
 
         It is `now` where a delivery is being sent, in doubt or being retracted, or an account is
         paused: a round may work on these at any time.
         """
         is_queued = *MAY_BE_SENT, delivery.c.account.in_(accounts)
-        waits_for_steps = (
-            delivery.c.step_at.is_not(None),
-            MAY_RUN,
-            delivery.c.account.in_(accounts),
-        )
         is_unsettled = (
             delivery.c.state.in_(_UNSETTLED),
             delivery.c.account.in_(accounts),
@@ -180,11 +176,10 @@ class Outbox:
         with self._database.read() as connection:
             if connection.scalar(unsettled) is not None or connection.scalar(paused) is not None:
                 return now
-            instants = (
-                connection.scalar(select(func.min(delivery.c.due)).where(*is_queued)),
-                connection.scalar(select(func.min(delivery.c.step_at)).where(*waits_for_steps)),
+            due: datetime | None = connection.scalar(
+                select(func.min(delivery.c.due)).where(*is_queued)
             )
-        return min((at for at in instants if at is not None), default=None)
+        return due
 
     def open_accounts(self) -> list[AccountRecord]:
         """The accounts that have a delivery queued, being sent, in doubt or retracted, by name."""
@@ -247,8 +242,7 @@ class Outbox:
 
     def waiting(self, name: str) -> list[Delivery]:
         """The account's queued deliveries that wait for no step, in the order they were queued."""
-        queued = self._of_account(name, DeliveryState.QUEUED)
-        return [each for each in queued if not each.waits_for]
+        return self._of_account(name, *MAY_BE_SENT)
 
     def queue_heads(self, name: str) -> list[QueueHead]:
         """The account's queue, summed up by source, and by whether it is edits or generated."""
@@ -283,11 +277,12 @@ class Outbox:
 
     def in_doubt(self, name: str) -> list[Delivery]:
         """The account's deliveries whose outcome is not known, oldest first."""
-        return self._of_account(name, DeliveryState.DOUBT)
+        return self._of_account(name, delivery.c.state == DeliveryState.DOUBT)
 
     def doubts_and_retractions(self, name: str) -> tuple[list[Delivery], list[Delivery]]:
         """The account's deliveries in doubt, and those being retracted, each oldest first."""
-        deliveries = self._of_account(name, DeliveryState.DOUBT, DeliveryState.RETRACTING)
+        states = DeliveryState.DOUBT, DeliveryState.RETRACTING
+        deliveries = self._of_account(name, delivery.c.state.in_(states))
         doubts = [each for each in deliveries if each.state == DeliveryState.DOUBT]
         return doubts, [each for each in deliveries if each.state == DeliveryState.RETRACTING]
 
@@ -419,10 +414,10 @@ class Outbox:
         with self._database.read() as connection:
             return set(connection.scalars(statement))
 
-    def _of_account(self, name: str, *states: DeliveryState) -> list[Delivery]:
-        has_state = delivery.c.account == name, delivery.c.state.in_(states)
+    def _of_account(self, name: str, *conditions: ColumnElement[bool]) -> list[Delivery]:
+        statement = select(delivery).where(delivery.c.account == name, *conditions)
         with self._database.read() as connection:
-            rows = connection.execute(select(delivery).where(*has_state).order_by(delivery.c.id))
+            rows = connection.execute(statement.order_by(delivery.c.id))
             return [delivery_record(row) for row in rows]
 
     # The queue as the admin sees and changes it
