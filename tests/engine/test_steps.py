@@ -289,9 +289,13 @@ def test_a_failure_for_good_is_tried_again_with_other_settings(configure, bot, s
     step.fail("step_unauthorised", times=2, is_final=True, is_of_service=True)
     step.sync(bot)
     # the others are not asked for at all: they would meet the same
-    assert (states(bot), len(step.calls)) == (["held"] * 4, 2)
+    # the second call may have begun beside the first
+    calls = len(step.calls)
+    assert states(bot) == ["held"] * 4
+    assert calls in (1, 2)
     step.sync(bot)
-    assert len(step.calls) == 2
+    assert len(step.calls) == calls
+    step.recover()
     step.mark = "another key"
     step.sync(bot)
     assert sorted(accepted_posts(sandbox)) == [text(name) for name in "abcd"]
