@@ -77,6 +77,17 @@ def test_what_is_not_public_or_was_retracted_is_left_out():
     assert len(feed(*hidden, *taken_back, posted(5, visibility="unlisted")).entries) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "count"), [("draft", 0), ("pending", 0), ("private", 0), ("publish", 1)]
+)
+def test_the_drafts_of_a_blog_are_left_out(status, count):
+    blog = AccountSettings(
+        name="blog", kind="wordpress", server="https://blog.example", user="bot", status=status
+    )
+    config = Config(path=Path("x"), accounts={"blog": blog})
+    assert len(posted_feed(config, ["blog"], [posted(1, account="blog")]).entries) == count
+
+
 def test_a_post_has_the_text_of_its_newest_edit():
     edits = [
         posted(number, "edit", uri="r1", text=f"Text {number}", at=number, remote_id="r1")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import Item, accepted_posts, items
-from stand_in_steps import DOWN, UNAUTHORISED, chat
+from steps_of_commands import DOWN, UNAUTHORISED, chat
 
 TEMPLATE = "{{ title }}\n{{ link }}\n{{ explain }}"
 LABEL = "AI-written summary"
@@ -245,7 +245,31 @@ def test_the_page_of_an_entry_that_was_not_queued_is_read_for_its_step(
     assert stand_in.requests[0].prompt.startswith("Explain What it says.")
 
 
+def test_the_result_of_an_entry_that_was_posted_is_not_paid_for_again(
+    papers, bot, feeds, cli, stand_in, clock
+):
+    page = b"<html><body><article><p>%s</p></article></body></html>" % (b"What it says. " * 30)
+    item = Item("Title p", feeds.show("/p.html", page, kind="text/html"), at=clock.now())
+    feeds.show("/papers.xml", [item])
+    papers({"prompt": "Explain {{ text }}"}, page_text=True)
+    bot.sync()
+    assert [each.state for each in bot.deliveries()] == ["sent"]
+    assert cli("step", "run", "explain", item.link, "--json").json["stored"] is True
+    assert len(stand_in.requests) == 1
+
+
 # why and queue
+
+
+def test_the_arguments_of_a_command_are_neither_kept_nor_shown(papers, bot, cli, feeds, sandbox):
+    source = {"url": feeds.url("/papers.xml"), "steps": ["explain"]}
+    step = {"kind": "command", "command": "/bin/translate --key s3cr3t"}
+    bot.configure({"papers": source}, {"news": (sandbox, "")}, steps={"explain": step})
+    bot.sync()
+    shown = cli("why", link("a"), "--json")
+    (story,) = shown.json["entries"]
+    assert [step["prompt"] for step in story["steps"]] == ["/bin/translate"]
+    assert b"s3cr3t" not in bot.store_file.read_bytes()
 
 
 def test_the_history_of_an_entry_has_what_its_steps_returned(papers, bot, cli):

@@ -346,6 +346,33 @@ def test_the_mark_ends_when_a_waiting_delivery_is_due(quiet, feeds, cli, travell
     assert "1 sent" in cli("sync", "--due").out
 
 
+def with_command(bot, feeds, sandbox, clock, command: str) -> None:
+    """A source of one entry whose step is this command."""
+    source = {"url": feeds.show("/hot.xml", items(clock, "a")), "steps": ["explain"]}
+    step = {"kind": "command", "command": command}
+    bot.configure({"hot": source}, {"news": (sandbox, "")}, steps={"explain": step})
+
+
+def test_the_mark_ends_when_a_step_is_tried_again(traveller, bot, feeds, sandbox, clock, cli):
+    clock.instant = NOON
+    with_command(bot, feeds, sandbox, clock, "/bin/false")
+    assert "1 polled" in cli("sync", "--due").out
+    leave_mark(bot, cli)
+    traveller.shift(timedelta(seconds=25))
+    assert is_idle(bot)
+    traveller.shift(timedelta(seconds=10))
+    assert not is_idle(bot)
+
+
+def test_what_is_held_for_a_step_that_failed_makes_no_round_necessary(
+    traveller, bot, feeds, sandbox, clock, cli
+):
+    clock.instant = NOON
+    with_command(bot, feeds, sandbox, clock, "/nowhere/explain")
+    assert "1 held" in cli("sync", "--due").out
+    leave_mark(bot, cli)
+
+
 def test_the_mark_ends_at_midnight_when_the_store_is_checked_and_the_admin_told_again(
     quiet, feeds, cli, traveller
 ):

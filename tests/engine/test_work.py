@@ -350,7 +350,8 @@ def test_one_boost_takes_at_most_14_transactions_and_one_search(bot, feeds, sand
 
 
 def test_one_new_entry_goes_through_few_modules(bot, feeds, sandbox):
-    assert len(walk_entry(bot, feeds, sandbox).places) <= 118
+    # a feed's own words against its use by models are read, and two readers are made when needed
+    assert len(walk_entry(bot, feeds, sandbox).places) <= 121
 
 
 # modules

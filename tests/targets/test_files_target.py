@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -161,6 +162,7 @@ def test_a_file_that_a_person_has_changed_is_left_alone(tmp_path, target):
     for changed in (
         file.read_text().replace("spring", "summer"),
         f"{file.read_text()}\nMore.\n",
+        re.sub(r"2026-\d\d(?=-\d\dT)", "2026-99", file.read_text()),
         "nothing of ours\n",
     ):
         file.write_text(changed)

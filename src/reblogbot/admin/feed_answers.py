@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Callable
 from urllib.parse import quote
 
 from aiohttp import web
 
 from reblogbot.admin.posted_feed import read_posted_feed
 from reblogbot.config.settings import AdminSettings
-from reblogbot.core.outgoing_feeds import ATOM_TYPE, JSON_FEED_TYPE, atom, json_feed
+from reblogbot.core.outgoing_feeds import (
+    ATOM_TYPE,
+    JSON_FEED_TYPE,
+    OutgoingFeed,
+    atom,
+    json_feed,
+)
 from reblogbot.daemon.stats import DaemonStats
 from reblogbot.errors import StoreError
 from reblogbot.runtime.clock import uptime
@@ -65,8 +72,10 @@ class PostedFeeds:
         at, body = self._answers.get(file, (0.0, b""))
         if not body or uptime() - at > MAX_AGE:
             url = f"{self._url}/feeds/{quote(file, safe='')}" if self._url else ""
-            config = self._stats.config
-            feed = await asyncio.to_thread(read_posted_feed, config, self._store, name, url)
-            body = _TYPES[extension][1](feed)
+            body = await asyncio.to_thread(self._written, name, _TYPES[extension][1], url)
             self._answers[file] = uptime(), body
         return body
+
+    def _written(self, name: str, write: Callable[[OutgoingFeed], bytes], url: str) -> bytes:
+        """The feed of an account as a document. Raises StoreError."""
+        return write(read_posted_feed(self._stats.config, self._store, name, url))

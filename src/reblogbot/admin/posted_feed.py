@@ -13,7 +13,7 @@ from reblogbot.core.outgoing_feeds import (
     OutgoingFeed,
     urn,
 )
-from reblogbot.model import Block, DeliveryState, Post, Span
+from reblogbot.model import Block, Delivery, DeliveryState, Post, Span
 from reblogbot.store import Store
 from reblogbot.store.posted import PostedFilter, PostedPost
 from reblogbot.store.schema import EPOCH
@@ -34,7 +34,7 @@ def posted_feed(
     entries = [
         _entry(config, post, edit)
         for post, edit in _with_edits(posts)
-        if (edit or post).delivery.post.visibility in _PUBLIC
+        if _is_public(config, (edit or post).delivery)
     ]
     title = ", ".join(names)
     places = [f"{name} {_place(config, name)}" for name in names]
@@ -47,6 +47,13 @@ def read_posted_feed(config: Config, store: Store, name: str, url: str = "") -> 
     """The feed of an account from the store. Raises StoreError."""
     page = store.posted.page(PostedFilter(account=name), None, LOOKED_AT)
     return posted_feed(config, [name], page.posts, url)
+
+
+def _is_public(config: Config, delivery: Delivery) -> bool:
+    account = config.accounts.get(delivery.account)
+    # a draft is the admin's own, until it is published by hand, which nobody tells us
+    is_draft = account is not None and account.kind == "wordpress" and account.status != "publish"
+    return not is_draft and delivery.post.visibility in _PUBLIC
 
 
 def _with_edits(posts: Iterable[PostedPost]) -> list[tuple[PostedPost, PostedPost | None]]:

@@ -88,8 +88,9 @@ async def run_step(
     refusal = refusal_of_person(entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
+    entry = candidate.entry
     if source.page_text and not entry.text:
-        # the page was not read of what was not queued, and is forgotten of what was posted
+        # the page of what was not queued was not read; that of what was posted is forgotten
         entry = await engine.planner.with_page(source, entry, {"post"})
     entry_id = story.entry_id or None
     title = source.title or poll.batch.title or source.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -205,6 +206,11 @@ class StepSettings(Table):
         if not all(getattr(self, key) for key in NEEDS_OF_STEP[self.kind]):
             raise PydanticCustomError(INCOMPLETE, "incomplete")
         return self
+
+    @property
+    def program(self) -> str:
+        """The program that its command starts, "" without one; its arguments may be secret."""
+        return next(iter(shlex.split(self.command)), "")
 
 
 class FilterSettings(Table):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,7 +71,8 @@ def step_states(
         if pause is not None and pause.mark != mark_of(settings):
             # it failed with other settings or another key
             pause = None
-        calls = store.steps.calls(name, now - steps.DAY)
+        # those that were noted while the clock was ahead do not count
+        calls = [at for at in store.steps.calls(name, now - steps.DAY) if at <= now]
         state = steps.state_of(now, calls, settings.per_day, pause, is_used=is_used)
         is_failing = state == "failing" and pause is not None
         reason, until = _reason(state, settings, calls, pause)
@@ -81,7 +81,7 @@ def step_states(
             StepStatus(
                 name,
                 settings.kind,
-                settings.model or _program(settings.command),
+                settings.model or settings.program,
                 urlsplit(settings.url).netloc.rpartition("@")[2],
                 sources,
                 settings.per_day,
@@ -114,8 +114,3 @@ def _reason(
         )
         return reason, calls[-settings.per_day] + steps.DAY
     return (Words("no enabled source has it"), None) if state == "unused" else ("", None)
-
-
-def _program(command: str) -> str:
-    """Return the program that a command starts; its arguments may be secret."""
-    return next(iter(shlex.split(command)), "")

@@ -19,7 +19,7 @@ answers with status 200 too; then the code within the error counts.
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,6 +41,7 @@ _MAX_TOKENS = 1_000_000_000
 _MAX_COST = 1_000_000.0
 _UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 _THINKING = ("<think>", "</think>")
+_NO_SPACE = re.compile(r"\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,19 +250,31 @@ def _without_thinking(text: str) -> str:
     that is never closed was cut off: there is no answer.
     """
     opening, closing = _THINKING
-    text = text.strip()
-    before, mark, after = text.partition(closing)
-    if mark and opening not in before:
-        text = after.lstrip()
-    while text.startswith(opening):
-        text = text.partition(closing)[2].lstrip()
-    return text
+    # positions, not texts: a service may send a hundred thousand blocks
+    start = _word_start(text, 0)
+    end = text.find(closing, start)
+    if end >= 0 and text.find(opening, start, end) < 0:
+        start = _word_start(text, end + len(closing))
+    while text.startswith(opening, start):
+        end = text.find(closing, start)
+        if end < 0:
+            return ""
+        start = _word_start(text, end + len(closing))
+    return text[start:].rstrip()
+
+
+def _word_start(text: str, position: int) -> int:
+    """The index of the first character from there on that is no white space."""
+    match = _NO_SPACE.search(text, position)
+    return match.start() if match else len(text)
 
 
 def _number(value: Any, most: float) -> float | None:
+    """A number of JSON from 0 to `most`; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if math.isfinite(value) and 0 <= value <= most else None
+    # NaN is not between any two numbers
+    return value if 0 <= value <= most else None
 
 
 def _count(value: Any) -> int | None:

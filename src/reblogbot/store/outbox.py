@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -57,6 +58,7 @@ from reblogbot.store.schema import (
 from reblogbot.store.sql import chunks, insert_into, is_behind
 from reblogbot.store.steps import forget_failures
 from reblogbot.store.transitions import (
+    NO_POST_NOTE,
     POST_RETRACTED_NOTE,
     add_event,
     belongs_to_retracted,
@@ -82,6 +84,8 @@ _NO_PAUSE: dict[str, Any] = {
 
 MAY_BE_SENT = delivery.c.state == DeliveryState.QUEUED, delivery.c.waits_for.is_(None)
 """The conditions that a delivery waits for nothing but its turn."""
+GIVEN_UP = (DeliveryState.SKIPPED, DeliveryState.DEAD)
+"""The states from which an admin may bring a delivery back."""
 _UNSETTLED = (DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.RETRACTING)
 """The states in which a delivery is worked on whatever its due time."""
 
@@ -156,17 +160,12 @@ class Outbox:
             return list(connection.scalars(statement))
 
     def next_due(self, accounts: Collection[str], now: datetime) -> datetime | None:
-        """When a delivery of these accounts, or a step of one, is due at the earliest; None: never.
+        """When a delivery of these accounts is due at the earliest; None for never.
 
         It is `now` where a delivery is being sent, in doubt or being retracted, or an account is
         paused: a round may work on these at any time.
         """
         is_queued = *MAY_BE_SENT, delivery.c.account.in_(accounts)
-        waits_for_steps = (
-            delivery.c.step_at.is_not(None),
-            delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.HELD]),
-            delivery.c.account.in_(accounts),
-        )
         is_unsettled = (
             delivery.c.state.in_(_UNSETTLED),
             delivery.c.account.in_(accounts),
@@ -177,11 +176,10 @@ class Outbox:
         with self._database.read() as connection:
             if connection.scalar(unsettled) is not None or connection.scalar(paused) is not None:
                 return now
-            instants = (
-                connection.scalar(select(func.min(delivery.c.due)).where(*is_queued)),
-                connection.scalar(select(func.min(delivery.c.step_at)).where(*waits_for_steps)),
+            due: datetime | None = connection.scalar(
+                select(func.min(delivery.c.due)).where(*is_queued)
             )
-        return min((at for at in instants if at is not None), default=None)
+        return due
 
     def open_accounts(self) -> list[AccountRecord]:
         """The accounts that have a delivery queued, being sent, in doubt or retracted, by name."""
@@ -244,8 +242,7 @@ class Outbox:
 
     def waiting(self, name: str) -> list[Delivery]:
         """The account's queued deliveries that wait for no step, in the order they were queued."""
-        queued = self._of_account(name, DeliveryState.QUEUED)
-        return [each for each in queued if not each.waits_for]
+        return self._of_account(name, *MAY_BE_SENT)
 
     def queue_heads(self, name: str) -> list[QueueHead]:
         """The account's queue, summed up by source, and by whether it is edits or generated."""
@@ -280,11 +277,12 @@ class Outbox:
 
     def in_doubt(self, name: str) -> list[Delivery]:
         """The account's deliveries whose outcome is not known, oldest first."""
-        return self._of_account(name, DeliveryState.DOUBT)
+        return self._of_account(name, delivery.c.state == DeliveryState.DOUBT)
 
     def doubts_and_retractions(self, name: str) -> tuple[list[Delivery], list[Delivery]]:
         """The account's deliveries in doubt, and those being retracted, each oldest first."""
-        deliveries = self._of_account(name, DeliveryState.DOUBT, DeliveryState.RETRACTING)
+        states = DeliveryState.DOUBT, DeliveryState.RETRACTING
+        deliveries = self._of_account(name, delivery.c.state.in_(states))
         doubts = [each for each in deliveries if each.state == DeliveryState.DOUBT]
         return doubts, [each for each in deliveries if each.state == DeliveryState.RETRACTING]
 
@@ -369,6 +367,8 @@ class Outbox:
                 was_paused = and_(account.c.name == row.account, account.c.pauses > 0)
                 connection.execute(update(account).where(was_paused).values(_NO_PAUSE))
             settled = change_state(connection, row, after.state, values, after.error, now, remark)
+            if settled.state == DeliveryState.QUEUED and row.state in GIVEN_UP:
+                _bring_reply_back(connection, settled, now)
             is_published = (
                 settled.state == DeliveryState.SENT and row.state != DeliveryState.RETRACTING
             )
@@ -414,10 +414,10 @@ class Outbox:
         with self._database.read() as connection:
             return set(connection.scalars(statement))
 
-    def _of_account(self, name: str, *states: DeliveryState) -> list[Delivery]:
-        has_state = delivery.c.account == name, delivery.c.state.in_(states)
+    def _of_account(self, name: str, *conditions: ColumnElement[bool]) -> list[Delivery]:
+        statement = select(delivery).where(delivery.c.account == name, *conditions)
         with self._database.read() as connection:
-            rows = connection.execute(select(delivery).where(*has_state).order_by(delivery.c.id))
+            rows = connection.execute(statement.order_by(delivery.c.id))
             return [delivery_record(row) for row in rows]
 
     # The queue as the admin sees and changes it
@@ -668,6 +668,22 @@ def _why_without_steps(waits_for: str | None, steps: Collection[str]) -> str:
         "its step {name} is not in the config any more; `queue retry --render` writes it without",
         name=names[0],
     )
+
+
+def _bring_reply_back(connection: Connection, again: Delivery, now: datetime) -> None:
+    """Queue the reply to a post once more, where it was skipped because its post was given up."""
+    from reblogbot.core.identity import follow_up_key  # noqa: PLC0415 - as below
+
+    is_reply = (
+        delivery.c.account == again.account,
+        delivery.c.identity == follow_up_key(again.identity),
+        delivery.c.state == DeliveryState.SKIPPED,
+        delivery.c.error == NO_POST_NOTE,
+    )
+    row = connection.execute(select(delivery).where(*is_reply).with_for_update()).first()
+    if row is not None:
+        note = Words("its post is queued again")
+        change_state(connection, row, DeliveryState.QUEUED, {"step_at": now}, "", now, note)
 
 
 def _queue_next_part(

@@ -56,7 +56,7 @@ _ACCOUNT, _SOURCE, _STATE = (
     func.coalesce(column, "")
     for column in (delivery.c.account, delivery.c.source, delivery.c.state)
 )
-_MAY_RUN = or_(
+MAY_RUN = or_(
     _STATE == DeliveryState.QUEUED,
     and_(_STATE == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
 )
@@ -521,15 +521,16 @@ class Steps:
             waiting: dict[str, int] = {}
             failed: dict[str, int] = {}
             has_failed = delivery.c.error.startswith(STEP_FAILED)
-            columns = delivery.c.waits_for, delivery.c.state, delivery.c.error
-            statement = select(*columns).where(
-                delivery.c.step_at.is_not(None), or_(_MAY_RUN, has_failed)
+            is_failed = and_(delivery.c.state == DeliveryState.HELD, has_failed)
+            statement = (
+                select(delivery.c.waits_for, is_failed, func.count())
+                .where(delivery.c.step_at.is_not(None), or_(MAY_RUN, has_failed))
+                .group_by(delivery.c.waits_for, is_failed)
             )
-            for row in connection.execute(statement):
-                name = row.waits_for.split()[0]
-                is_failed = row.state == DeliveryState.HELD and row.error.startswith(STEP_FAILED)
-                counts = failed if is_failed else waiting
-                counts[name] = counts.get(name, 0) + 1
+            for waits_for, failed_for_good, count in connection.execute(statement):
+                name = waits_for.split()[0]
+                counts = failed if failed_for_good else waiting
+                counts[name] = counts.get(name, 0) + count
             for name in names:
                 calls = _count_calls(connection, name, now)
                 done = connection.scalar(
@@ -583,7 +584,7 @@ def _waiting(*columns: Any) -> Select[Any]:
         .where(
             delivery.c.step_at.is_not(None),
             entry.c.content.is_not(None),
-            _MAY_RUN,
+            MAY_RUN,
             _PREVIOUS_IS_OVER,
         )
     )

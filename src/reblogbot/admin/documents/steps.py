@@ -80,7 +80,7 @@ class StepResultRow(TypedDict):
     tokens_out: int | None
     cost: float | None
     prompt: str
-    """The template of the prompt, or the command."""
+    """The template of the prompt, or the program of the command."""
     text: str
     title: str
     error: str

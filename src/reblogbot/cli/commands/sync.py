@@ -34,20 +34,24 @@ def run(options: argparse.Namespace) -> int:
     names = select_sources(config, options.sources)
     which: PollScope = "due" if options.due else "all" if options.force else "asked"
 
-    async def sync(store: Store, on_progress: ProgressCallback) -> tuple[RoundReport, bool]:
+    async def sync(
+        store: Store, on_progress: ProgressCallback
+    ) -> tuple[RoundReport, bool, datetime | None]:
         async with app.running(config, store) as runtime:
             with stop_on_signals(runtime) as is_interrupted:
-                return await runtime.sync(names, which, on_progress), is_interrupted()
+                report = await runtime.sync(names, which, on_progress)
+                steps_at = await runtime.engine.steps.next_due() if config.steps else None
+                return report, is_interrupted(), steps_at
 
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         store = app.open_for_work(config, on_progress=on_progress)
         stamp = settled_stamp(store.path)
-        report, was_interrupted = asyncio.run(sync(store, on_progress))
+        report, was_interrupted, steps_at = asyncio.run(sync(store, on_progress))
     now = store.clock.now()
     is_stopped = store.outbox.stopped_at() is not None
     daemon = next(iter(store.daemons.living(now)), None)
     queued = store.outbox.count()["queued"] if daemon else 0
-    idle_until = _idle_until(config, store, names, now) if options.due else now
+    idle_until = _idle_until(config, store, names, now, steps_at) if options.due else now
     store.close()
     lines = _round_lines(report)
     if daemon and queued:
@@ -64,9 +68,12 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _idle_until(config: Config, store: Store, names: Sequence[str], now: datetime) -> datetime:
+def _idle_until(
+    config: Config, store: Store, names: Sequence[str], now: datetime, steps_at: datetime | None
+) -> datetime:
     """Until when a round for these sources would do nothing; not after `now` if it would now.
 
+    `steps_at` is when the steps of what waits for them may be run, None for never.
     At midnight UTC the store is checked again, and notices of lasting problems are repeated.
     """
     sources = {name for name in names if config.sources[name].enabled}
@@ -74,6 +81,7 @@ def _idle_until(config: Config, store: Store, names: Sequence[str], now: datetim
     instants = (
         store.sources.next_due(sources, now),
         store.outbox.next_due(accounts, now),
+        steps_at,
         store.tallies.next_failing(now),
         datetime.combine(now.date() + timedelta(days=1), time(0), UTC),
     )

@@ -116,7 +116,10 @@ class Document:
             fresh_for=_longest(batch.fresh_for, http_headers.freshness(response.headers, now)),
             moved_to=response.moved_to,
         )
-        reading = Reading(batch, body, ai_signals.of_headers(response.headers, "the feed").no_ai)
+        refusal = ai_signals.of_headers(response.headers, "the feed").no_ai
+        reading = Reading(batch, body, refusal)
+        if not refusal:
+            return reading
         return replace(reading, batch=replace(batch, entries=reading.marked(batch.entries)))
 
     def _headers(self, url: str) -> Mapping[str, str]:

@@ -195,8 +195,8 @@ class FilesTarget:
                     name=name or "",
                 ),
             )
-        published_at = documents.published_at(before)
-        if published_at is None or not documents.is_unchanged(before):
+        published_at = documents.published_at(before) if documents.is_unchanged(before) else None
+        if published_at is None:
             raise Rejected(
                 "edited_by_hand",
                 Words(
