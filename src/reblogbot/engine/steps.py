@@ -29,7 +29,6 @@ from reblogbot.model import (
     Entry,
     Post,
     StepAnswer,
-    StepPause,
     StepRequest,
     StepText,
 )
