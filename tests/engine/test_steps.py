@@ -349,6 +349,27 @@ def test_what_is_over_the_limit_of_a_day_waits_and_goes_on(configure, bot, clock
     assert step.paid_twice() == []
 
 
+def test_a_result_that_is_stored_waits_for_no_limit(configure, bot, feeds, clock, sandbox, step):
+    steps = {"explain": {**EXPLAIN, "per_day": 1}}
+    other = {
+        "url": feeds.show("/tech.xml", items(clock, "a")),
+        "template": TEMPLATE,
+        "ai_label": False,
+        "review": False,
+        "steps": ["explain"],
+        "to": ["more"],
+    }
+    more = {**bot.account("more", sandbox), "ai_share": 1}
+    configure("a", "b", steps=steps, accounts={"more": more})
+    step.sync(bot)
+    # the limit is reached, and the second source shows an entry whose result is known
+    configure("a", "b", steps=steps, accounts={"more": more}, more={"tech": {**other, "first": 1}})
+    step.sync(bot)
+    assert accepted_posts(sandbox, "more") == [text("a")]
+    assert step.calls == ["Title a"]
+    assert states(bot) == ["sent", "queued", "sent"]
+
+
 def test_an_adapter_that_breaks_keeps_no_other_entry_waiting(configure, bot, sandbox, step):
     configure("a", "b")
     step.fail_with(ValueError("a bug"))
