@@ -13,7 +13,6 @@ from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
 from reblogbot.core.planning import PendingClaims
 from reblogbot.core.text.shortening import beginning
-from reblogbot.core.thread_parts import next_part
 from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
 from reblogbot.engine.engine import Engine
@@ -351,7 +350,7 @@ class StepResults:
         yield PlannedPost(account, source, delivery.post, delivery.waits_for, held)
         part = delivery.post
         while part.rest:
-            part = next_part(part, delivery.id)
+            part = part.next_part(delivery.id)
             yield PlannedPost(account, source, part, held=held)
         for reply in replies.get(delivery.id, ()):
             yield from self.posts(reply, replies)
