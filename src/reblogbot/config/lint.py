@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys
 from reblogbot.config.hosts import hosts_in, is_loopback, is_private
-from reblogbot.config.secrets import MIN_TOKEN_LENGTH, SecretMissing, read_step_key
+from reblogbot.config.secrets import MIN_TOKEN_LENGTH, SecretMissing
 from reblogbot.config.settings import (
     AccountSettings,
     AdminSettings,
@@ -25,7 +25,7 @@ from reblogbot.config.settings import (
     SourceSettings,
     StepSettings,
 )
-from reblogbot.config.tokens import read_token
+from reblogbot.config.tokens import read_step_key, read_token
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigFault, Unauthorised
 from reblogbot.words import Words

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reblogbot.words import Words
-
-if TYPE_CHECKING:
-    from reblogbot.config.settings import StepSettings
 
 MIN_TOKEN_LENGTH = 16
 """Servers issue tokens of 20 characters and more; a shorter one is incomplete or a word."""
 _MAX_BYTES = 10_000
 _CREDENTIAL_FOLDER_ID = "reblogbot"
-_KEY_ALONE = Words("{where} must hold the key and nothing else")
 
 
 class SecretMissing(Exception):
@@ -62,18 +57,6 @@ def read_secret(
         text = content.decode("utf-8-sig", "replace")
         return _checked(text, str(path), not_alone, in_groups=in_groups)
     raise SecretMissing("; ".join(failures))
-
-
-def read_step_key(step: StepSettings, environ: Mapping[str, str]) -> str:
-    """The key of a step's service, "" where the config names none. Raises SecretMissing.
-
-    The file is preferred to a systemd credential of its name.
-    """
-    file = step.key_file
-    if not (file or step.key_env):
-        return ""
-    files = () if file is None else (file, credential(file.name, environ))
-    return read_secret(step.key_env, [path for path in files if path], environ, _KEY_ALONE)
 
 
 def credential(name: str, environ: Mapping[str, str]) -> Path | None:

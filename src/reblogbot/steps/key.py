@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reblogbot.config.secrets import SecretMissing, read_step_key
+from reblogbot.config.secrets import SecretMissing
 from reblogbot.config.settings import StepSettings
-from reblogbot.config.tokens import token_digest
+from reblogbot.config.tokens import read_step_key, token_digest
 from reblogbot.errors import StepError
 from reblogbot.words import Words
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from reblogbot.core.steps import DAY
 from reblogbot.model import (
     OPEN_STATES,
     REVIEW_NOTE,
@@ -44,7 +45,6 @@ from reblogbot.store.sql import chunks, insert_into, lock_until_commit
 from reblogbot.store.transitions import add_event, change_state, lock_delivery
 from reblogbot.words import Words
 
-DAY = timedelta(days=1)
 DONE, FAILED, RUNNING = "done", "failed", "running"
 MOST_VERSIONS = 3
 """An entry that changes all the time is given to a step so often at most."""
