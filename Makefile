@@ -26,6 +26,7 @@ help:  ## show this list
 
 demo: $(RUN)  ## the whole main job on this machine: no account, no internet
 	$(PY) -m reblogbot demo
+	$(PY) -m reblogbot demo --articles
 
 SELECTION := -m "not slow"
 test: $(DEV)  ## the tests, without those that take minutes

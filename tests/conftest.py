@@ -18,7 +18,7 @@ from postgres import database, emptied, server
 from reblogbot import app
 from reblogbot.cli import run
 from reblogbot.store import open_store
-from stand_in_steps import StandInSteps
+from steps_of_commands import StepsOfCommands
 from wordpress import WordPress, running_wordpress
 
 worker_setup.keep_bytecode()
@@ -112,9 +112,9 @@ def bot(
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandInSteps:
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> StepsOfCommands:
     """What takes the place of models and programs: it answers as the test says."""
-    steps = StandInSteps()
+    steps = StepsOfCommands()
     monkeypatch.setattr(app, "make_step", steps.make_step)
     monkeypatch.setattr(app, "step_mark", steps.mark_of)
     return steps

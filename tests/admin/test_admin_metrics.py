@@ -15,7 +15,7 @@ from reblogbot.admin import metrics
 from reblogbot.core.round_report import PollReport
 from reblogbot.daemon.stats import BUCKETS, DaemonStats, Latency
 from reblogbot.model import Delivery, DeliveryState, Post
-from stand_in_steps import chat
+from steps_of_commands import chat
 
 
 @pytest.fixture

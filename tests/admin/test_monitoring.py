@@ -5,18 +5,23 @@ No Prometheus runs here: expressions are read, not evaluated.
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import tomlkit
 import yaml
 
 from reblogbot import app
 from reblogbot.admin import metrics
 from reblogbot.core.round_report import PollReport
 from reblogbot.daemon.stats import DaemonStats, Latency
+from reblogbot.model import StepAnswer, StepText
+from reblogbot.store.steps import StepCall
+from steps_of_commands import chat
 
 ROOT = Path(__file__).parents[2]
-NAME = re.compile(r"\b(?:reblogbot|process)_[a-z_]+")
+NAME = re.compile(r"\b(?:reblogbot|process)_[a-z0-9_]+")
 RULES = yaml.safe_load((ROOT / "deploy" / "alerts.yaml").read_text(encoding="utf-8"))
 DASHBOARD = json.loads((ROOT / "deploy" / "dashboard.json").read_text(encoding="utf-8"))
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
@@ -27,13 +32,19 @@ PANELS = DASHBOARD["panels"]
 def exposed(configured, clock):
     """Every sample there can be: its name, and the labels it bears."""
     configured.sync()
+    with configured.path.open("a") as file:
+        file.write(f"\n{tomlkit.dumps({'steps': {'explain': chat()}})}")
     config = app.load_config(configured.path)
     stats = DaemonStats(config)
     stats.polled(PollReport("hot", "failed", slug="timeout"))
     stats.latencies["news"] = Latency()
     with configured.store() as store:
         store.outbox.release_account("news", rate_remaining=7)
-        facts = metrics.read(store)
+        call = StepCall(b"k" * 32, "explain", None, "", "", 1)
+        assert store.steps.begin(call, clock.now(), timedelta(minutes=1), None)
+        answer = StepAnswer("Text.", tokens_in=1, tokens_out=1, cost=0.1)
+        store.steps.finish(call, answer, StepText("Text."), 1, clock.now())
+        facts = metrics.read(store, config, clock.now())
     text = metrics.exposition(stats, facts, clock.now()).decode()
     found = re.findall(r"^(\w+)(?:\{(.*)\})? ", text, re.MULTILINE)
     samples = {}

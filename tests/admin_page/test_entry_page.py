@@ -11,7 +11,7 @@ from reblogbot.core.steps import DAY
 from reblogbot.model import StepAnswer
 from reblogbot.store import history
 from reblogbot.store.steps import StepCall
-from stand_in_steps import chat
+from steps_of_commands import chat
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.admin_page.story import MAX_EVENTS, story
 from reblogbot.admin_page.views.home import CHART_HEIGHT, bars
 from reblogbot.store.daemons import HEARTBEAT_TIMEOUT
-from stand_in_steps import UNAUTHORISED, chat
+from steps_of_commands import UNAUTHORISED, chat
 
 
 def heading(answer):

@@ -20,9 +20,32 @@ def test_the_demo_posts_and_boosts_and_its_second_round_posts_nothing(bot):
     assert [file.name for file in bot.folder.iterdir()] == ["stderr.log"]
 
 
+def test_the_demo_of_articles_shows_page_explanation_reply_and_file(bot):
+    ran = bot.call("demo", "--articles")
+    assert ran.code == 0, ran.err
+    shown = dict(
+        re.findall(r"^   (page|explanation|reply|file)\b.*\n((?:   │.*\n)+)", ran.out, re.MULTILINE)
+    )
+    # those of the last entry, the paper
+    assert "a lamp above the door did" in shown["page"]
+    assert "Home" not in shown["page"]
+    words = "complained half as often"
+    assert words in shown["explanation"]
+    assert re.search(rf"│ AI-written summary\n.*{words}", shown["reply"])
+    assert re.search(
+        rf"Authors: Ada Example ; (?s:.*)│ AI-written summary\n(?s:.*){words}", shown["file"]
+    )
+    assert len(re.findall(r"^   │ AI 生成摘要$", ran.out, re.MULTILINE)) == 2
+    assert '│ title: "问：图书馆' in ran.out
+    assert "it does not think" in ran.out
+    assert "Second round: 0 new posts" in ran.out
+    assert "Traceback" not in ran.err
+    assert [file.name for file in bot.folder.iterdir()] == ["stderr.log"]
+
+
 def test_the_demo_prints_json(bot):
     ran = bot.call("demo", "--json")
-    assert (ran.code, ran.json["again"]) == (0, 0)
+    assert (ran.code, ran.json["again"], ran.json["articles"]) == (0, 0, [])
     assert sorted(post["action"] for post in ran.json["posts"]) == ["boost", *["post"] * 5]
     assert all(post["url"].startswith("http") and post["text"] for post in ran.json["posts"])
     ran = bot.call("demo", "--json", "--keep")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import Item, accepted_posts, items
-from stand_in_steps import DOWN, UNAUTHORISED, chat
+from steps_of_commands import DOWN, UNAUTHORISED, chat
 
 TEMPLATE = "{{ title }}\n{{ link }}\n{{ explain }}"
 LABEL = "AI-written summary"
@@ -169,6 +169,19 @@ def test_a_stored_result_is_asked_for_again_only_where_the_admin_wants_it(
     assert cli("step", "run", "explain", link("a"), "--json").json["text"] == "Another one."
 
 
+def test_the_result_of_an_entry_whose_page_was_forgotten_is_not_paid_for_again(
+    papers, bot, cli, stand_in, feeds
+):
+    page = b"<article><p>The bakery at the corner opens at six, before the trains do.</p></article>"
+    shown = feeds.show("/story", page, kind="text/html", etag=False)
+    feeds.show("/papers.xml", [Item("Bread", shown)])
+    papers({"prompt": "Explain {{ title }} {{ text }}"}, page_text=True, first="all")
+    assert bot.sync().counts()["sent"] == 1
+    assert "opens at six" in stand_in.requests[0].prompt
+    assert cli("step", "run", "explain", shown, "--json").json["stored"] is True
+    assert len(stand_in.requests) == 1
+
+
 def test_a_step_that_fails_is_said_to_have_failed(papers, bot, cli, stand_in):
     bot.sync()
     stand_in.answer = UNAUTHORISED
@@ -220,6 +233,19 @@ def test_the_page_of_an_entry_that_was_not_queued_is_read_for_its_step(
     bot.sync()
     assert cli("step", "run", "explain", item.link).code == 0
     assert stand_in.requests[0].prompt.startswith("Explain What it says.")
+
+
+def test_the_result_of_an_entry_that_was_posted_is_not_paid_for_again(
+    papers, bot, feeds, cli, stand_in, clock
+):
+    page = b"<html><body><article><p>%s</p></article></body></html>" % (b"What it says. " * 30)
+    item = Item("Title p", feeds.show("/p.html", page, kind="text/html"), at=clock.now())
+    feeds.show("/papers.xml", [item])
+    papers({"prompt": "Explain {{ text }}"}, page_text=True)
+    bot.sync()
+    assert [each.state for each in bot.deliveries()] == ["sent"]
+    assert cli("step", "run", "explain", item.link, "--json").json["stored"] is True
+    assert len(stand_in.requests) == 1
 
 
 # why and queue

@@ -212,6 +212,34 @@ def test_quiet_hours_without_an_end_are_warned_of(warnings, plain, quiet, is_tol
     assert any("nothing will ever be posted" in item for item in messages) == is_told
 
 
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ('[steps.translate]\nkind = "command"\ncommand = "./translate --to zh"', ""),
+        ('[steps.translate]\nkind = "command"\ncommand = "./translat"', "steps.translate.command: there is no such"),
+        ('[accounts.blog]\nkind = "files"\nfolder = "posts"', ""),
+        ('[accounts.blog]\nkind = "files"\nfolder = "new"', ""),
+        ('[accounts.blog]\nkind = "files"\nfolder = "translate"', "accounts.blog.folder: is a file"),
+        ('[accounts.blog]\nkind = "files"\nfolder = "new"\nfeed = "posts"', "accounts.blog.feed: is a folder"),
+    ],
+)  # fmt: skip
+def test_programs_and_folders_that_cannot_be_used_are_warned_of(
+    warnings, plain, tmp_path, table, expected
+):
+    (tmp_path / "translate").touch(0o700)
+    (tmp_path / "posts").mkdir()
+    messages = [
+        warning.partition(": ")[2]
+        for warning in warnings(f"{plain}\n{table}\n")
+        if "no source" not in warning
+    ]
+    if expected:
+        (message,) = messages
+        assert message.startswith(expected)
+    else:
+        assert messages == []
+
+
 LISTEN = 'listen = "0.0.0.0:8330"\n'
 PASSWORDS = 'password_file = "page.passwords"\n'
 
@@ -230,6 +258,8 @@ PASSWORDS = 'password_file = "page.passwords"\n'
         ('listen = "[::1]:8330"\nurl = "http://8.8.8.8/"\n' + PASSWORDS, ["url: passwords and sessions"]),
         (PASSWORDS, ["password_file: has no effect without listen"]),
         ('listen = "[::1]:8330"\npublic_status = true\nurl = "https://bots.example/"\n', ["url: has no effect without password_file", "public_status: has no effect without password_file"]),
+        ("feeds = true\n", ["feeds: has no effect without listen"]),
+        ('listen = "[::1]:8330"\nfeeds = true\nurl = "https://bots.example/"\n', []),
     ],
 )  # fmt: skip
 def test_a_page_that_others_may_reach_is_warned_of(warnings, plain, tmp_path, admin, expected):

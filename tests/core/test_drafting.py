@@ -262,6 +262,16 @@ def test_where_steps_are_refused_the_failure_of_a_step_is_followed_at_once():
     assert short.follow_up is None
 
 
+@pytest.mark.parametrize("on_step_failure", ["hold", "post", "drop"])
+def test_the_short_form_goes_out_where_the_page_refuses_models(on_step_failure):
+    """It was held, or dropped, although it waits for no step."""
+    refused = replace(PAPER, ai_refusal="noai")
+    keys = {"template": "link", "follow_up": "{{ results }}", "on_step_failure": on_step_failure}
+    draft = with_steps(refused, keys=keys)
+    assert (draft.held, draft.reason, draft.waits_for, draft.follow_up) == ("", "", (), None)
+    assert draft.post.text
+
+
 def test_a_job_with_steps_can_be_sent_to_the_child_and_its_drafts_back():
     job = replace(
         draft_job(source(steps=("explain",)), ACCOUNT, ServerLimits(), Batch(), NOW),

@@ -13,7 +13,7 @@ TEMPLATE = 'template = "{{ title }} {{ link }} {{ explain }}"'
 def load(tmp_path):
     """Loads a config with a step and a source that has it."""
 
-    def config(step="", source=TEMPLATE, more="", url="https://api.example.org/v1"):
+    def config(step="", source=TEMPLATE, more="", url="https://api.example.org/v1", account=""):
         (tmp_path / "news.token").write_text("0123456789abcdef")
         (tmp_path / "news.token").chmod(0o600)
         path = tmp_path / "config.toml"
@@ -22,6 +22,7 @@ def load(tmp_path):
 [accounts.news]
 server = "https://social.example"
 token_file = "news.token"
+{account}
 [steps.explain]
 kind = "chat"
 url = "{url}"
@@ -85,8 +86,11 @@ command = "/usr/bin/translate --key s3cr3t"
     assert given["translate"].sends[0] == "title"
     assert given["translate"].sends[-2:] == ("explain", "short")
     assert "text" in given["translate"].sends
-    assert (given["translate"].place, given["translate"].reach) == ("/usr/bin/translate", "machine")
+    assert (given["translate"].place, given["translate"].reach) == ("/usr/bin/translate", "program")
     assert "s3cr3t" not in given["translate"].text
+    assert given["translate"].text.endswith(
+        "to the program /usr/bin/translate, which may send it on"
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,6 +134,16 @@ command = "/usr/bin/translate --key s3cr3t"
             {"more": '[steps.other]\nkind = "command"\ncommand = "cat"'},
             "steps.other: no source has this step",
         ),
+        (
+            {
+                "step": 'prompt = "{{ title }} {{ other }}"',
+                "more": '[steps.other]\nkind = "command"\ncommand = "cat"\n'
+                '[sources.pages]\nkind = "feed"\nurl = "https://feeds.example/pages.xml"\nto = ["news"]\n'
+                'steps = ["other"]\ntemplate = "{{ link }} {{ other }}"',
+            },
+            "sources.papers.steps: explain asks for the result of other, which does not run before",
+        ),
+        ({"account": "ai_share = 0"}, "accounts.news.ai_share: is 0"),
     ],
 )
 def test_what_does_not_fit_is_warned_of_at_its_key(load, keys, expected):

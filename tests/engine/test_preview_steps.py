@@ -3,7 +3,7 @@
 import pytest
 
 from harness import accepted_posts, items
-from stand_in_steps import UNAUTHORISED, chat
+from steps_of_commands import UNAUTHORISED, chat
 
 LABEL = "AI-written summary"
 TEMPLATE = "{{ title }}\n{{ link }}\n{{ explain }}"

@@ -208,6 +208,23 @@ def test_a_stop_ends_a_go_before_its_next_entry(configure, bot, step):
     assert 1 <= len(step.calls) <= 8
 
 
+def test_a_call_that_waited_for_its_turn_is_leased_from_then_on(configure, bot, clock, step):
+    """The lease of the last of many calls was once over before it began."""
+    configure(*"abcdef")
+    with step.open_worker(bot) as worker:
+
+        async def take_long():
+            ids = range(1, 7)
+            records = [each for number in ids for each in worker.store.steps.of_entry(number)]
+            begun = [each for each in records if each.called_at == clock.now()]
+            assert [each.lease_until > clock.now() for each in begun if each.state == "running"]
+            clock.advance(minutes=10)
+
+        step.before = take_long
+        worker.sync()
+    assert (states(bot), len(step.calls)) == (["sent"] * 6, 6)
+
+
 def test_a_disabled_account_pays_for_nothing(configure, bot, step):
     configure("a")
     bot.path.write_text(

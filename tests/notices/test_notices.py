@@ -23,7 +23,7 @@ from reblogbot.notices.alerts import Alert
 from reblogbot.notices.messenger import direct
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
-from stand_in_steps import DOWN, UNAUTHORISED, chat
+from steps_of_commands import DOWN, UNAUTHORISED, chat
 
 ADMIN = "@admin@home.example"
 WRITER = """\

@@ -1,5 +1,6 @@
 """Killed at every edge call, before or after it took effect: nothing lost, nothing doubled."""
 
+import json
 import re
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +11,9 @@ import pytest
 from fediverse.server import run_in_thread
 from harness import Item, accepted_posts, items, post_text, visible_texts
 from killed_process import ProcessKilled, ProcessKiller
+from model_server import model_server, text_for
 from reblogbot.admin import retraction
+from reblogbot.engine.steps import CALLS_AT_A_TIME
 from reblogbot.model import DeliveryState
 
 
@@ -33,6 +36,35 @@ def killed_rounds(bot, server, set_up, expected, how, stands=accepted_posts):
         assert stands(server, account) == expected, where
         bot.delete_store()
     raise AssertionError("it never came through")
+
+
+@pytest.fixture
+def model():
+    with model_server() as server:
+        yield server
+
+
+def steps_of(model):
+    """The table of a step that asks the model."""
+    return {"explain": {"kind": "chat", "url": model.url, "model": "m", "prompt": "{{ title }}"}}
+
+
+def stored_answers(bot):
+    """The answers of the model that are in the store."""
+    with bot.store() as store:
+        records = [record for number in (1, 2) for record in store.steps.of_entry(number)]
+    return {record.text for record in records if record.result is not None}
+
+
+def check_payments(model, stored, where):
+    """No second answer was asked for where one was stored when the process was killed.
+
+    What it was asking for at that moment is asked for again.
+    """
+    prompts = [json.loads(body)["messages"][-1]["content"] for body in model.paid_twice()]
+    assert stored.isdisjoint(map(text_for, prompts)), where
+    assert len(prompts) <= CALLS_AT_A_TIME, where
+    assert max(model.answers.values()) <= 2, where
 
 
 def finish(worker, clock, where):
@@ -168,3 +200,85 @@ def test_a_retraction_survives_a_kill_at_every_edge_call(bot, feeds, clock):
                 break
     calls = set(killer.calls)
     assert {"retractions.begin", "target.retract", "outbox.settle"} <= calls
+
+
+FOLLOW_UP = "{% for n in range(40) %}{{ explain }} {% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
+def test_a_result_and_its_thread_survive_a_kill_at_every_edge_call(bot, feeds, clock, model, how):
+    """The short form, the call of the model, the reply and the further part of its thread."""
+    with run_in_thread(profile="plain", clock=clock) as server:
+        feed = items(clock, "a")
+        for at_call in count(1):
+            name = f"bot{at_call}"
+            source = {
+                "url": feeds.show("/f", feed),
+                "filter": {"max_age": "900d"},
+                "review": False,
+                "steps": ["explain"],
+                "follow_up": FOLLOW_UP,
+            }
+            account = {**bot.account(name, server), "ai_share": 1}
+            bot.configure({"hot": source}, {name: account}, steps=steps_of(model))
+            killer = ProcessKiller(at_call, how)
+            with bot.open_worker(killer.make_runtime) as worker, suppress(ProcessKilled):
+                worker.sync()
+            where = f"{how} call {at_call}, {killer.calls[-1]}"
+            stored = stored_answers(bot)
+            if killer.has_killed:
+                with bot.open_worker() as worker:
+                    finish(worker, clock, where)
+            short, *thread = accepted_posts(server, name)
+            assert short == post_text("a"), where
+            assert len(thread) == 2, where
+            assert " ".join(thread).count(text_for("Title a")) == 40, where
+            statuses = server.statuses(name)
+            ids = [None, *(status["id"] for status in statuses)]
+            assert [status["in_reply_to_id"] for status in statuses] == ids[:-1], where
+            check_payments(model, stored, where)
+            model.answers.clear()
+            bot.delete_store()
+            if not killer.has_killed:
+                break
+    calls = set(killer.calls)
+    assert {"step.run", "steps.begin", "steps.finish", "steps.settle"} <= calls
+    assert killer.calls.count("target.publish") == 3
+
+
+def test_the_files_of_articles_survive_a_kill_at_every_edge_call(
+    bot, feeds, clock, model, how, tmp_path
+):
+    """An article with a result is one file, with the text of one answer, whatever is killed."""
+    feed = items(clock, "b", "a")
+    for at_call in count(1):
+        folder = tmp_path / f"posts{at_call}"
+        source = {
+            "url": feeds.show("/f", feed),
+            "filter": {"max_age": "900d"},
+            "review": False,
+            "steps": ["explain"],
+            "template": "article",
+        }
+        blog = {"kind": "files", "folder": str(folder), "feed": str(folder / "feed.xml")}
+        bot.configure({"hot": source}, {"blog": blog}, steps=steps_of(model))
+        killer = ProcessKiller(at_call, how)
+        with bot.open_worker(killer.make_runtime) as worker, suppress(ProcessKilled):
+            worker.sync()
+        where = f"{how} call {at_call}, {killer.calls[-1]}"
+        stored = stored_answers(bot)
+        if killer.has_killed:
+            with bot.open_worker() as worker:
+                finish(worker, clock, where)
+        texts = sorted(path.read_text(encoding="utf-8") for path in folder.glob("*.md"))
+        assert len(texts) == 2, where
+        for name, text in zip("ab", sorted(texts, key=lambda text: "Title b" in text), strict=True):
+            assert text.count(text_for(f"Title {name}")) == 1, where
+        check_payments(model, stored, where)
+        model.answers.clear()
+        bot.delete_store()
+        if not killer.has_killed:
+            break
+    assert killer.calls.count("target.publish") == 2

@@ -37,7 +37,7 @@ def written():
 
 
 def test_every_number_of_the_matrix_has_its_row():
-    assert list(ROWS) == list(range(1, 74))
+    assert list(ROWS) == list(range(1, 82))
 
 
 @pytest.mark.parametrize("number", ROWS)

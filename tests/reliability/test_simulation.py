@@ -31,6 +31,7 @@ from simulation import (
     QUESTIONS,
     READ_ANSWERS,
     STALE_READ,
+    STEP_FAULTS,
     ProcessRun,
     World,
 )
@@ -213,7 +214,7 @@ def test_a_feed_that_is_disturbed_loses_and_repeats_nothing(make_world, fault):
         world.show(name)
     world.run_processes(ProcessRun(rounds=2))
     assert world.faults_met[f"feed: {fault}"] == len(ACCOUNT_OF)
-    assert_nothing_lost(world, 9)
+    assert_nothing_lost(world, 12)
 
 
 # bugs that the simulation found
@@ -240,12 +241,64 @@ def test_what_a_process_leased_before_the_clock_was_set_back_is_polled_again_soo
     assert_nothing_lost(world)
 
 
+# steps, and the replies and threads of their results
+
+
+@pytest.mark.parametrize("fault", PROCESS_FAULTS)
+def test_each_end_of_a_process_pays_and_posts_each_result_once(make_world, fault):
+    world = make_world()
+    for calls in range(1, 60, 2):
+        world.show("papers")
+        world.run_processes(ProcessRun("first", 1, fault, calls), ProcessRun("second"), seed=calls)
+        world.wait(timedelta(minutes=20))
+    assert_nothing_lost(world, 90)
+    assert world.answers.total() >= 30
+
+
+@pytest.mark.parametrize("answer", PUBLISH)
+def test_each_answer_to_the_parts_of_a_thread_loses_and_doubles_nothing(make_world, answer):
+    world = make_world()
+    for number in range(3):
+        world.show("papers")
+        for _ in range(number):
+            world.plan_answer("publish", "none")
+        world.plan_answer("publish", answer)
+        world.run_processes(ProcessRun())
+        world.wait(timedelta(hours=1))
+        world.run_processes(ProcessRun())
+    assert_nothing_lost(world, 9)
+    assert max(world.answers.values()) == 1
+
+
+def test_each_failure_of_a_step_delays_and_loses_nothing(make_world):
+    world = make_world()
+    for fault in STEP_FAULTS:
+        world.show("papers")
+        world.step_faults.append(fault)
+        world.run_processes(ProcessRun())
+        world.wait(timedelta(hours=2))
+    assert {name for name in STEP_FAULTS if world.faults_met[f"step: {name}"]} == set(STEP_FAULTS)
+    assert_nothing_lost(world, 3 * len(STEP_FAULTS))
+    assert max(world.answers.values()) == 1
+
+
+def test_a_restored_store_recognises_the_parts_of_a_thread(make_world):
+    world = make_world()
+    world.back_up()
+    world.show("papers")
+    world.run_processes(ProcessRun())
+    world.restore()
+    assert_nothing_lost(world, 3)
+
+
 # any faults in any order
 
 SEEDS = st.integers(0, 99)
 ANSWERS = st.sampled_from([name for name, answer in PUBLISH.items() if not answer.hides])
 READ_PLANS = st.tuples(st.sampled_from(QUESTIONS), st.sampled_from([*READ_ANSWERS]))
-SOURCES = st.sampled_from((("hot",), ("tech",), ("hot", "tech"), ("notes",), ("crowd",)))
+SOURCES = st.sampled_from(
+    (("hot",), ("tech",), ("hot", "tech"), ("notes",), ("crowd",), ("papers",))
+)
 
 
 @dataclass(frozen=True)
@@ -255,6 +308,7 @@ class Events:
     seed: int
     source: str
     feed: str
+    step: str
     verb: str
     number: int
     clock_change: timedelta
@@ -265,6 +319,7 @@ EVENTS = st.builds(
     SEEDS,
     st.sampled_from([*ACCOUNT_OF]),
     st.sampled_from(("", *FEED_FAULTS)),
+    st.sampled_from(("", *STEP_FAULTS)),
     st.sampled_from(("", *VERBS)),
     SEEDS,
     st.sampled_from((timedelta(), timedelta(), *CLOCK_CHANGES)),
@@ -321,6 +376,7 @@ class Simulation(RuleBasedStateMachine):
             world.plan_answer(*question)
         world.show(*sources)
         world.feed_faults[events.source] = events.feed
+        world.step_faults += [events.step] if events.step else []
 
         def meanwhile():
             if events.verb:

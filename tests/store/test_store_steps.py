@@ -31,6 +31,7 @@ from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.steps import StepCall, StepTally
+from reblogbot.store.transitions import NO_POST_NOTE
 
 MINUTE = timedelta(minutes=1)
 THERE = "another-boot:4026531836/1/1/abcd"
@@ -253,7 +254,6 @@ def test_what_waits_is_neither_sent_nor_bundled_nor_makes_its_account_busy(store
     assert store.outbox.waiting("news") == []
     assert store.outbox.busy_accounts(NOW) == []
     assert store.outbox.open_accounts() == []
-    assert store.outbox.next_due(["news"], NOW) is None
     assert store.outbox.queue_heads("news") == []
     assert store.tallies.overdue(NOW + 9 * DAY) == {}
     assert store.outbox.claim_account("news", NOW, LEASE)
@@ -285,7 +285,9 @@ def test_what_is_held_for_another_reason_costs_nothing_until_it_is_released(stor
     (held,) = queue(store, "a", state=DeliveryState.HELD, reason=reason)
     assert waiting(store) == []
     assert store.steps.next_due(["news"]) == []
+    assert store.outbox.next_due(["news"], NOW) is None
     settle(store, held, "queued")
+    assert store.outbox.next_due(["news"], NOW) == NOW
     assert waiting_ids(store) == [held.id]
 
 
@@ -347,6 +349,17 @@ def test_a_reply_waits_as_long_as_its_post_may_still_be_published(store, state, 
     if state != "queued":
         settle(store, first, state, "no")
     assert waiting_ids(store) == [reply.id] * is_over
+
+
+def test_a_reply_comes_back_with_its_post(store):
+    first, reply = queue_with_reply(store)
+    skipped = settle(store, first, "skipped", "no")
+    given_up = replace(reply, state=DeliveryState.SKIPPED, error=NO_POST_NOTE)
+    store.steps.settle(reply, given_up, NOW, NO_POST_NOTE)
+    settle(store, skipped, "queued")
+    assert [each.state for each in store.outbox.find([first.id, reply.id])] == ["queued"] * 2
+    send(store, store.outbox.find([first.id])[0])
+    assert waiting_ids(store) == [reply.id]
 
 
 def test_a_reply_whose_post_is_in_doubt_waits_and_one_of_a_dead_post_does_not(store):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -97,6 +98,7 @@ class ProcessKiller:
     def make_runtime(self, edges: Any, config: Any, store: Any) -> Runtime:
         """Build the runtime with this killer between the engine and its ports."""
         engine = edges.runtime(config, store).engine
+        adapters = engine._adapters
         combined = ("enrol", "begin_sending", "posted_and_waiting")
         parts: Any = SimpleNamespace(
             sources=KillablePort(store.sources, "sources", self),
@@ -106,6 +108,7 @@ class ProcessKiller:
             history=store.history,
             posted=store.posted,
             retractions=KillablePort(store.retractions, "retractions", self),
+            steps=KillablePort(store.steps, "steps", self),
             daemons=store.daemons,
             name=store.name,
             snapshot=store.snapshot,
@@ -114,8 +117,12 @@ class ProcessKiller:
         async_store = AsyncStore(parts)
 
         def make_source(settings: Any) -> Any:
-            source = engine._poller._make_source(settings)
+            source = adapters.make_source(settings)
             return SimpleNamespace(poll=self.wrap_async("source.poll", source.poll))
+
+        def make_step(settings: Any) -> Any:
+            step = adapters.make_step(settings)
+            return SimpleNamespace(run=self.wrap_async("step.run", step.run))
 
         def make_account(settings: Any) -> Account:
             original = engine.accounts[settings.name]
@@ -133,8 +140,8 @@ class ProcessKiller:
             config,
             async_store,
             Accounts(config, make_account),
-            make_source,
-            engine._images,
+            replace(adapters, make_source=make_source, make_step=make_step),
+            engine._fetch,
             edges.workers,
             edges.clock,
             lambda: 0.5,

@@ -25,6 +25,7 @@ from reblogbot.errors import (
     RateLimited,
     Rejected,
     SourceError,
+    StepError,
     StoreError,
     TargetError,
     TooLong,
@@ -40,6 +41,8 @@ from reblogbot.model import (
     PublishedStatus,
     Receipt,
     ServerLimits,
+    StepAnswer,
+    StepRequest,
     Validators,
 )
 from reblogbot.ports import FoundStatus, Identity
@@ -59,6 +62,7 @@ filter = {max_age = "9000d"}
 [accounts.news]
 server = "https://social.example"
 token_env = "NEWS"
+ai_share = 1.0
 [accounts.news.pace]
 per_hour = 1000
 per_day = 10000
@@ -80,16 +84,32 @@ to = ["news"]
 kind = "feed"
 url = "https://news.example/notes"
 to = ["news"]
+[steps.explain]
+kind = "chat"
+url = "http://127.0.0.1:9/v1"
+model = "m"
+prompt = "{{ title }}"
+[sources.papers]
+kind = "feed"
+url = "https://news.example/papers"
+to = ["news"]
+template = "New: {{ title }}\\n{{ link }}"
+steps = ["explain"]
+follow_up = "{{ title }}. {{ explain }}"
+ai_label = false
+review = false
 [sources.crowd]
 kind = "hashtag"
 via = "echo"
 tag = "birds"
 to = ["echo"]
 """
-ACCOUNT_OF = {"hot": "news", "tech": "news", "notes": "news", "crowd": "echo"}
+ACCOUNT_OF = {"hot": "news", "tech": "news", "notes": "news", "crowd": "echo", "papers": "news"}
 ACCOUNTS = ("news", "echo")
 PROCESSES = ("first", "second")
 RECOVERY_ROUNDS = 80
+REPLIES, PARTS = 10_000, 10_000
+"""Added to the number of an entry of `papers` for its reply, and to that for the second part."""
 
 KeyPolicy = Literal["none", "first", "error", "replay", "burnt"]
 """How a server treats a repeated Idempotency-Key; see `fediverse.profiles.KeyPolicy`."""
@@ -143,6 +163,17 @@ READ_ANSWERS: Mapping[str, Answer] = {
 }
 STALE_READ = "stale"
 FEED_FAULTS = ("failing", "empty", "shuffled")
+STEP_FAULTS: Mapping[str, Callable[[datetime], StepError]] = {
+    "timeout": lambda _: StepError("step_timeout", "simulated: no answer", is_of_service=True),
+    "429": lambda now: StepError(
+        "step_rate_limited",
+        "simulated: too many",
+        is_of_service=True,
+        retry_at=now + timedelta(minutes=30),
+    ),
+    "empty": lambda _: StepError("step_empty", "simulated: nothing"),
+    "refused": lambda _: StepError("step_rejected", "simulated: HTTP 400", is_final=True),
+}
 PROCESS_FAULTS = ("kill", "interrupt", "freeze", "full disk")
 CLOCK_CHANGES = (timedelta(days=2), timedelta(hours=-3), timedelta(days=-40), timedelta(days=9))
 
@@ -160,7 +191,13 @@ class Status:
         if self.post.action == "boost":
             return PublishedStatus(self.receipt, boosted_uri=self.post.uri, created_at=self.at)
         links = (self.post.link,) if self.post.link else ()
-        return PublishedStatus(self.receipt, self.post.text, links, created_at=self.at)
+        return PublishedStatus(
+            self.receipt,
+            self.post.text,
+            links,
+            created_at=self.at,
+            is_reply=bool(self.post.continues),
+        )
 
 
 class Server:
@@ -352,6 +389,8 @@ class Client:
         return self._server.recent(self._account)
 
     def existing(self, post: Post, identity: bytes) -> Receipt | None:
+        if post.action != "boost":
+            return None
         self._ask("existing")
         return self._server.boost_of(self._account, post)
 
@@ -393,6 +432,37 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A model as one process asks it; implements Step. Its answer makes a thread of two parts."""
+
+    world: World
+    process: Process
+    store: Store
+
+    async def run(self, request: StepRequest) -> StepAnswer:
+        world = self.world
+        record = self.store.steps.find([bytes.fromhex(request.key)]).get(bytes.fromhex(request.key))
+        if record is not None and record.result is not None:
+            world.paid_twice.append(request.prompt)
+        self.process.count_call()
+        await asyncio.sleep(world.rng.choice((0.01, 3, 100)))
+        self.process.count_call()
+        fault = world.step_faults.pop(0) if world.step_faults else ""
+        if fault:
+            world.faults_met[f"step: {fault}"] += 1
+            raise STEP_FAULTS[fault](world.now())
+        world.answers[request.prompt] += 1
+        return StepAnswer(
+            f"{'word ' * 80}\n\n{part_name(request.prompt)} is the rest of {'it ' * 30}"
+        )
+
+
+def part_name(name: str) -> str:
+    """The words by which the second part of a thread begins whose first begins with `name`."""
+    return f"Note {PARTS + int(name.partition(' ')[2])}"
+
+
+@dataclass(frozen=True)
 class ProcessRun:
     """A number of rounds of a process, and a fault that it meets in the first of them.
 
@@ -424,6 +494,10 @@ class World:
         self.tokens = {name: name.upper() for name in ACCOUNTS}
         self.entries: dict[str, list[Entry]] = {name: [] for name in ACCOUNT_OF}
         self.feed_faults: dict[str, str] = {}
+        self.step_faults: list[str] = []
+        self.answers: Counter[str] = Counter()
+        self.paid_twice: list[str] = []
+        """Prompts that the model was asked although the store had its answer."""
         self.audit = Audit()
         self.processes: dict[str, Program] = {}
         self.backup: Path | None = None
@@ -460,6 +534,11 @@ class World:
         elif sources == ("notes",):
             entry = replace(entry, title=f"Note {number}")
             self.audit.add_entry("news", entry.title, entry.title)
+        elif sources == ("papers",):
+            name, link = f"Note {REPLIES + number}", f"https://news.example/{number}"
+            entry = replace(entry, link=link, title=name)
+            for key in (link, name, part_name(name)):
+                self.audit.add_entry("news", key, key)
         else:
             entry = replace(entry, link=f"https://news.example/{number}")
             self.audit.add_entry("news", entry.link, entry.link)
@@ -588,6 +667,7 @@ class World:
         assert not unexplained, f"not posted, and no reason: {unexplained}"
         tally = self._tally()
         assert not tally.doubled, tally.complaints
+        assert not self.paid_twice, self.paid_twice
 
     def _tally(self) -> Tally:
         tally = Tally()
@@ -598,6 +678,7 @@ class World:
         """Remove all faults, and run rounds with an admin's actions until all is settled."""
         self.server.next_answers.clear()
         self.feed_faults.clear()
+        self.step_faults.clear()
         self.server.valid_tokens = set(self.tokens.values())
         self.start()
         for _ in range(RECOVERY_ROUNDS):
@@ -634,16 +715,19 @@ class World:
             for name in ACCOUNT_OF
             for entry in self.entries[name]
         }
-        return len(expected) - len(self.find())
+        return len(expected) - sum(not each.post.is_follow_up for each in self.find())
 
     def final_tally(self) -> Tally:
         """The tally of all posts. Entries that the admin skipped are not lost."""
         tally = self._tally()
-        skipped = {
-            f"{delivery.account}: never {self.audit.key(delivery)}"
+        keys = [
+            (delivery.account, self.audit.key(delivery))
             for delivery in self.find()
             if delivery.state == DeliveryState.SKIPPED
-        }
+        ]
+        # without a reply, there is no further part of it
+        keys += [(account, part_name(key)) for account, key in keys if key.startswith("Note 1")]
+        skipped = {f"{account}: never {key}" for account, key in keys}
         tally.complaints = [complaint for complaint in tally.complaints if complaint not in skipped]
         return tally
 
@@ -672,8 +756,8 @@ class Program:
             Accounts(world.config, self._account),
             Adapters(
                 lambda settings: Feed(world, self.process, settings.name),
-                make_step=_no_step,
-                mark_of=_no_step,
+                lambda _: Model(world, self.process, self._store),
+                lambda settings: settings.model_dump_json(),
             ),
             _no_web,
             pool,
@@ -745,7 +829,3 @@ class Program:
 
 async def _no_web(url: str, **_: Any) -> Any:
     raise SourceError("unreachable", "simulated: no network")
-
-
-def _no_step(settings: Any) -> Any:
-    raise AssertionError(f"simulated: no source has the step {settings.name}")

@@ -664,6 +664,9 @@ def is_postponed(delivery: Delivery) -> bool:
     """Whether it was refused for certain, so that the ones queued later go first."""
     if delivery.state in (DeliveryState.HELD, DeliveryState.DEAD, DeliveryState.SKIPPED):
         return True
+    if delivery.post.is_follow_up:
+        # it follows its post, whatever was queued since
+        return True
     return (
         delivery.state == DeliveryState.QUEUED
         and not delivery.failed_lookups

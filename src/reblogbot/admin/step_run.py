@@ -83,13 +83,14 @@ async def run_step(
     if name not in source.steps:
         remarks.append(Words("{source} does not have this step", source=source.name))
     poll, candidate = located
+    entry = candidate.entry
     may_use_steps = await engine.accounts.may_use_steps(source)
-    refusal = refusal_of_person(candidate.entry, source, may_use_steps=may_use_steps)
+    refusal = refusal_of_person(entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
     entry = candidate.entry
-    if story.content is None:
-        # the page of what was not queued has not been read
+    if source.page_text and not entry.text:
+        # the page of what was not queued was not read; that of what was posted is forgotten
         entry = await engine.planner.with_page(source, entry, {"post"})
     entry_id = story.entry_id or None
     title = source.title or poll.batch.title or source.name

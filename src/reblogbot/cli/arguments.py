@@ -87,6 +87,11 @@ def _add_trial_commands(commands: _Group) -> None:
         "Starts a sandbox server and a sample hot list on loopback, polls, posts and boosts with "
         "a real config, and shows what was posted.",
     )
+    demo.add_argument(
+        "--articles",
+        action="store_true",
+        help="show how entries become explanations: page, model, reply and a blog's file",
+    )
     demo.add_argument("--keep", action="store_true", help="leave the timeline page up")
     demo.add_argument("--json", action="store_true", help="print what was posted as JSON")
     sandbox = commands.add(

@@ -59,6 +59,8 @@ Built-in templates:
   headline    Title and summary as a headline, and the link.
   reblog-via  The same below the name of the source.
   paper       Title, authors, a short summary, and the link.
+  reblog-of   Says whose entry it is, then the same as reblog-via.
+  article     Title, link, authors, summary, and the results of all steps.
 
 A template of your own may use these names:
 
@@ -68,6 +70,9 @@ A template of your own may use these names:
   score, comments  Numbers, or nothing where the source has none.
   tags  Hashtags.
   published  When the entry was published.
+  text    The main text of its page, where the source has page_text = true.
+  explain, explain_title  What the step of that name returned, and its title.
+  results  What all steps of the source returned.
 
 The usual filters of Jinja2 work, and `shorten(280)`, which cuts at the end of a word. A line whose
 names are all empty is left out. A text that is too long for the server is shortened; the link

@@ -87,7 +87,7 @@ def _warnings(config: Config, environ: Mapping[str, str]) -> Warnings:
     for name, source in config.sources.items():
         yield from _source(("sources", name), source, config)
     for name, step in config.steps.items():
-        yield from _step(("steps", name), step, environ)
+        yield from _step(("steps", name), step, environ, config.path.parent)
     if not any(source.enabled for source in config.sources.values()):
         reason = (
             Words("every source is disabled") if config.sources else Words("there are no sources")
@@ -126,11 +126,15 @@ def _secrets(config: Config) -> Iterator[Keys]:
 
 
 def _notify(config: Config) -> Warnings:
-    program = next(iter(shlex.split(config.notify.command)), "")
+    yield from _program(("notify", "command"), config.notify.command, config.path.parent)
+
+
+def _program(at: Keys, command: str, folder: Path) -> Warnings:
+    program = next(iter(shlex.split(command)), "")
     # a name with a slash is relative to the config's folder, any other is searched in PATH
-    path = str(config.path.parent / program) if "/" in program else program
+    path = str(folder / program) if "/" in program else program
     if program and shutil.which(path) is None:
-        yield ("notify", "command"), Words("there is no such program, or it is not executable")
+        yield at, Words("there is no such program, or it is not executable")
 
 
 def _allow_private(config: Config) -> Warnings:
@@ -159,11 +163,14 @@ def _delivery(config: Config) -> Warnings:
 
 def _admin(admin: AdminSettings) -> Warnings:
     is_open = bool(admin.listen) and not is_loopback(f"http://{admin.listen}")
+    if admin.feeds and not admin.listen:
+        yield ("admin", "feeds"), Words("has no effect without listen")
     if admin.password_file is None:
         if is_open:
             message = Words("other machines can reach this address, and it asks for no password")
             yield ("admin", "listen"), message
-        for key in ("url", "public_status"):
+        # the address is also that of feeds, which need no password
+        for key in ("public_status",) if admin.feeds else ("url", "public_status"):
             if getattr(admin, key):
                 yield ("admin", key), Words("has no effect without password_file")
         return
@@ -215,6 +222,10 @@ def _account(at: Keys, account: AccountSettings, config: Config) -> Warnings:
         yield at, Words("no source uses this account")
     if account.server.startswith("http://") and not is_loopback(account.server):
         yield (*at, "server"), Words("the token is sent over the network unencrypted")
+    if account.folder is not None and account.folder.exists() and not account.folder.is_dir():
+        yield (*at, "folder"), Words("is a file, and no folder")
+    if account.feed is not None and account.feed.is_dir():
+        yield (*at, "feed"), Words("is a folder, and no file")
     if _is_always_quiet(account.pace):
         yield (*at, "pace", "quiet"), Words("covers the whole day: nothing will ever be posted")
     if account.pace.per_hour > _MANY_POSTS_PER_HOUR and not account.pace.gap:
@@ -288,8 +299,9 @@ def _author_filters(at: Keys, source: SourceSettings) -> Warnings:
         yield (*at, "filter", "opt_outs"), Words("boosts people who asked bots not to")
 
 
-def _step(at: Keys, step: StepSettings, environ: Mapping[str, str]) -> Warnings:
+def _step(at: Keys, step: StepSettings, environ: Mapping[str, str], folder: Path) -> Warnings:
     if step.kind == "command":
+        yield from _program((*at, "command"), step.command, folder)
         return
     if step.url.startswith("http://") and not is_private(step.url):
         message = (

@@ -75,7 +75,8 @@ def check_account(
     at = ("accounts", name)
     kind = table.get("kind", "fediverse")
     _check_keys_of_account(kind, table, at, diagnostics)
-    if kind == "files":
+    if kind == "files" or kind not in KINDS_OF_ACCOUNT:
+        # what an unknown kind needs is not known; the kind itself is a fault elsewhere
         return
     server, is_http_allowed = table.get("server"), table.get("allow_http") is True
     if isinstance(server, str) and server.startswith("http://"):
@@ -210,7 +211,9 @@ _KEYS_OF_STEPS = {
 def check_steps_exist(
     names: Collection[str], steps: Collection[str], at: Keys, diagnostics: Diagnostics
 ) -> None:
-    """Every named step must be in the config."""
+    """Every named step must be in the config, and is named once."""
+    if len(set(names)) < len(names):
+        diagnostics.add(at, Words("names a step twice"))
     for name in names:
         if name not in steps:
             hint = did_you_mean(name, steps) or "; add its [steps.NAME] table"

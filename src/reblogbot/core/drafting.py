@@ -106,8 +106,10 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
     if reason:
         return Draft(reason=reason)
     refusal = _step_refusal(entry, job)
+    # the short form before a follow-up waits for no step, so that it goes out without one
+    policy = "post" if _has_follow_up(job) else job.settings.on_step_failure
     if refusal:
-        if job.settings.on_step_failure == "drop":
+        if policy == "drop":
             return Draft(reason=refusal)
         job = replace(job, results={})
     try:
@@ -120,7 +122,7 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
         return Draft(reason=Words("empty: nothing is left to be posted of it"))
     post = replace(post, is_requested=job.stage == "requested")
     held = compose.link_excess(post)
-    if job.settings.on_step_failure == "hold":
+    if policy == "hold":
         held = held or refusal
     return replace(draft, post=post, held=held)
 
@@ -132,6 +134,11 @@ def _refusal(entry: Entry, job: DraftJob) -> str:
         return filters.refusal_of_requested(entry, job.settings)
     is_posted = job.stage == "posted"
     return filters.refusal_again(entry, job.settings, job.now, is_posted=is_posted)
+
+
+def _has_follow_up(job: DraftJob) -> bool:
+    """Whether results come as a reply; where posts have titles there are no replies."""
+    return bool(job.settings.follow_up) and not job.account.has_titles
 
 
 def _step_refusal(entry: Entry, job: DraftJob) -> str:
@@ -177,7 +184,7 @@ def _composed(entry: Entry, job: DraftJob) -> Draft:
             _with_status(entry, job, compose.boost(entry, settings, job.account, job.limits))
         )
     has_titles = job.account.has_titles
-    follow_up = "" if has_titles else settings.follow_up
+    follow_up = settings.follow_up if _has_follow_up(job) else ""
     # where there is no reply, the post is the long form itself
     template = job.account.template or (settings.follow_up if has_titles else "")
     post = _post(entry, replace(job, results={}) if follow_up else job, job.limits, template)

@@ -14,8 +14,9 @@ from reblogbot.core.templates import TemplateContext, compile_template, step_nam
 from reblogbot.errors import ReblogbotError
 from reblogbot.words import Words
 
-Reach = Literal["machine", "network", "internet"]
-"""Where a step's words go: to this machine alone, to a private network, or anywhere."""
+Reach = Literal["machine", "network", "internet", "program"]
+"""Where a step's words go: to this machine alone, to a private network, anywhere, or to a program,
+which may send them on."""
 RESULTS = "results"
 _SENTENCES: Mapping[Reach, Words] = {
     "internet": Words("[steps.{name}] sends {values} of entries of {sources} to {place}"),
@@ -24,6 +25,10 @@ _SENTENCES: Mapping[Reach, Words] = {
     ),
     "machine": Words(
         "[steps.{name}] sends {values} of entries of {sources} to {place}; it stays on this machine"
+    ),
+    "program": Words(
+        "[steps.{name}] gives {values} of entries of {sources} to the program {place}, which may "
+        "send it on"
     ),
 }
 _NAMES = tuple(TemplateContext._fields)
@@ -81,7 +86,9 @@ def _step_input(step: StepSettings, config: Config) -> StepInput:
 
 
 def _reach(step: StepSettings) -> Reach:
-    if step.kind == "command" or is_loopback(step.url):
+    if step.kind == "command":
+        return "program"
+    if is_loopback(step.url):
         return "machine"
     return "network" if is_private(step.url) else "internet"
 
@@ -157,6 +164,17 @@ def _of_source(source: SourceSettings, config: Config) -> Warnings:
     if not steps:
         return
     for number, step in enumerate(steps):
+        # a program is given what there is
+        asked = _names_given(step) if step.kind == "chat" else frozenset()
+        earlier = source.steps[:number]
+        for name in config.steps:
+            if name not in earlier and not asked.isdisjoint(step_names([name])):
+                message = Words(
+                    "{step} asks for the result of {name}, which does not run before it",
+                    step=step.name,
+                    name=name,
+                )
+                yield (*at, "steps"), message
         later = frozenset().union(*map(_names_given, steps[number + 1 :]))
         if _results(step.name).isdisjoint(names | later):
             message = Words(
@@ -165,6 +183,10 @@ def _of_source(source: SourceSettings, config: Config) -> Warnings:
             )
             yield (*at, "steps"), message
     is_generated = any(step.kind == "chat" for step in steps)
+    for name in source.to if is_generated else ():
+        if config.accounts[name].most_generated == 0:
+            message = Words("is 0: what {source} has of a model waits for ever", source=source.name)
+            yield ("accounts", name, "ai_share"), message
     if is_generated and not (source.ai_label or source.review or source.review_generated):
         message = Words(
             "nothing tells that a model wrote the text, and nobody reads it before it goes out; "

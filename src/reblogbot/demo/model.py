@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -15,11 +16,33 @@ _SENTENCES = 2
 _SENTENCE = re.compile(r".+?(?:[.!?](?=\s|$)|[。！？]|$)")
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Exchange:
+    """What the model was asked, and its answer."""
+
+    prompt: str
+    text: str
+
+
 @asynccontextmanager
-async def serve_model() -> AsyncIterator[str]:
-    """Serve the model on loopback; yields the `url` for a step of kind `chat`."""
+async def serve_model(exchanges: list[Exchange] | None = None) -> AsyncIterator[str]:
+    """Serve the model on loopback; yields the `url` for a step of kind `chat`.
+
+    What it is asked is added to `exchanges`.
+    """
+    kept = [] if exchanges is None else exchanges
+
+    async def complete(request: web.Request) -> web.Response:
+        try:
+            prompt = (await request.json())["messages"][-1]["content"]
+            text = explanation(prompt)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return web.json_response({"error": {"message": "no messages"}}, status=400)
+        kept.append(Exchange(prompt, text))
+        return web.json_response(_answer(prompt, text), dumps=_dumps)
+
     app = web.Application()
-    app.add_routes([web.post("/v1/chat/completions", _complete)])
+    app.add_routes([web.post("/v1/chat/completions", complete)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -33,15 +56,6 @@ def explanation(prompt: str) -> str:
     """The first sentences of the longest paragraph of a prompt."""
     text = " ".join(max(prompt.split("\n\n"), key=len).split())
     return "".join(_SENTENCE.findall(text)[:_SENTENCES])
-
-
-async def _complete(request: web.Request) -> web.Response:
-    try:
-        prompt = (await request.json())["messages"][-1]["content"]
-        text = explanation(prompt)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return web.json_response({"error": {"message": "no messages"}}, status=400)
-    return web.json_response(_answer(prompt, text), dumps=_dumps)
 
 
 def _answer(prompt: str, text: str) -> dict[str, Any]:

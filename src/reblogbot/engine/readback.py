@@ -108,8 +108,10 @@ async def find_receipt(account: Account, store: AsyncStore, delivery: Delivery) 
 
 
 def _recognised(delivery: Delivery, status: PublishedStatus) -> Delivery:
-    receipt = status.receipt
-    if status.identity or delivery.post.link or delivery.post.uri:
+    post, receipt = delivery.post, status.receipt
+    # nobody else replies as the bot to its own post
+    is_same_reply = post.is_follow_up and status.is_reply
+    if status.identity or post.link or post.uri or is_same_reply:
         return replace(delivery, state=DeliveryState.SENT, receipt=receipt, error="")
     place = f" ({receipt.url})" if receipt.url else ""
     reason = Words(

@@ -38,7 +38,7 @@ from reblogbot.runtime.clock import uptime
 from reblogbot.runtime.worker_thread import ThreadDied
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, StepRecord, WaitingDelivery
-from reblogbot.store.transitions import POST_RETRACTED_NOTE
+from reblogbot.store.transitions import NO_POST_NOTE, POST_RETRACTED_NOTE
 from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,6 @@ BUSY_WAIT = timedelta(seconds=30)
 BROKEN_WAIT = timedelta(hours=1)
 """How long the deliveries of an entry wait on which our own code failed."""
 RESULTS_NOTE = Words("written with the results of its steps")
-NO_POST_NOTE = Words("the post that it replies to was not published")
 POSTED_NOTE = Words("the post that it replies to is published")
 NO_REPLY_NOTE = Words("its source has no follow_up for it any more")
 
@@ -403,21 +402,38 @@ class StepRunner:
         if not may_call:
             return (None if is_forced else await self._earlier_failure(call)) or Resolution({})
         async with self._slots[call.step]:
-            # other calls have taken minutes: what was asked before may be true no more
-            stored = await self._stored(call)
-            if stored is not None:
-                return stored
-            waits = None if is_forced else await self._why_not_now(call, settings)
-            if waits is not None:
-                return waits
-            now = self._clock.now()
-            lease = settings.timeout + LEASE_MARGIN
-            per_day = None if is_forced else settings.per_day
-            if not await self._store.steps.begin(call, now, lease, per_day):
-                # another process calls it, or the calls of the day were used up meanwhile
-                reason = Words("another call is being made")
-                return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
-            return await self._make(call, request, settings, entry, source)
+            return await self._called(call, request, settings, entry, source, is_forced=is_forced)
+
+    async def _called(
+        self,
+        call: StepCall,
+        request: StepRequest,
+        settings: StepSettings,
+        entry: Entry,
+        source: SourceSettings,
+        *,
+        is_forced: bool,
+    ) -> StepText | Resolution:
+        """Return the result of a call that is made now, else why there is none."""
+        # other calls have taken minutes: what was asked before may be true no more
+        stored = await self._stored(call)
+        if stored is not None:
+            return stored
+        waits = None if is_forced else await self._why_not_now(call, settings)
+        if waits is not None:
+            return waits
+        now, begin_before = self._clock.now(), uptime() + LEASE_MARGIN.total_seconds()
+        lease = settings.timeout + LEASE_MARGIN
+        per_day = None if is_forced else settings.per_day
+        if not await self._store.steps.begin(call, now, lease, per_day):
+            # another process calls it, or the calls of the day were used up meanwhile
+            reason = Words("another call is being made")
+            return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+        if uptime() >= begin_before:
+            # this process was stopped meanwhile: the call would outlast its lease
+            reason = Words("the call was begun too late")
+            return Resolution({}, reason=reason, again_at=now + lease, is_well=True)
+        return await self._make(call, request, settings, entry, source)
 
     async def _stored(self, call: StepCall) -> StepText | None:
         """Return the result of exactly these words, None where the store has none."""
@@ -581,7 +597,10 @@ class StepRunner:
             return composed, RESULTS_NOTE
         note = STEP_FAILED_NOTE.filled(name=failed, reason=resolution.reason)
         if source.on_step_failure == "post":
-            return await self._composed(waiting, source, title, resolution.results), note
+            composed = await self._composed(waiting, source, title, resolution.results)
+            # a reply has nothing to say without the results
+            is_empty = composed.error == NO_REPLY_NOTE
+            return replace(composed, error=note) if is_empty else composed, note
         if source.on_step_failure == "drop":
             state = DeliveryState.SKIPPED
             # it still waits for its steps: an admin may want it after all

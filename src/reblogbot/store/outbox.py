@@ -58,6 +58,7 @@ from reblogbot.store.schema import (
 from reblogbot.store.sql import chunks, insert_into, is_behind
 from reblogbot.store.steps import forget_failures
 from reblogbot.store.transitions import (
+    NO_POST_NOTE,
     POST_RETRACTED_NOTE,
     add_event,
     belongs_to_retracted,
@@ -83,6 +84,8 @@ _NO_PAUSE: dict[str, Any] = {
 
 MAY_BE_SENT = delivery.c.state == DeliveryState.QUEUED, delivery.c.waits_for.is_(None)
 """The conditions that a delivery waits for nothing but its turn."""
+GIVEN_UP = (DeliveryState.SKIPPED, DeliveryState.DEAD)
+"""The states from which an admin may bring a delivery back."""
 _UNSETTLED = (DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.RETRACTING)
 """The states in which a delivery is worked on whatever its due time."""
 
@@ -364,6 +367,8 @@ class Outbox:
                 was_paused = and_(account.c.name == row.account, account.c.pauses > 0)
                 connection.execute(update(account).where(was_paused).values(_NO_PAUSE))
             settled = change_state(connection, row, after.state, values, after.error, now, remark)
+            if settled.state == DeliveryState.QUEUED and row.state in GIVEN_UP:
+                _bring_reply_back(connection, settled, now)
             is_published = (
                 settled.state == DeliveryState.SENT and row.state != DeliveryState.RETRACTING
             )
@@ -663,6 +668,22 @@ def _why_without_steps(waits_for: str | None, steps: Collection[str]) -> str:
         "its step {name} is not in the config any more; `queue retry --render` writes it without",
         name=names[0],
     )
+
+
+def _bring_reply_back(connection: Connection, again: Delivery, now: datetime) -> None:
+    """Queue the reply to a post once more, where it was skipped because its post was given up."""
+    from reblogbot.core.identity import follow_up_key  # noqa: PLC0415 - as below
+
+    is_reply = (
+        delivery.c.account == again.account,
+        delivery.c.identity == follow_up_key(again.identity),
+        delivery.c.state == DeliveryState.SKIPPED,
+        delivery.c.error == NO_POST_NOTE,
+    )
+    row = connection.execute(select(delivery).where(*is_reply).with_for_update()).first()
+    if row is not None:
+        note = Words("its post is queued again")
+        change_state(connection, row, DeliveryState.QUEUED, {"step_at": now}, "", now, note)
 
 
 def _queue_next_part(

@@ -17,6 +17,8 @@ from reblogbot.words import Words
 _REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryState.RETRACTING})
 POST_RETRACTED_NOTE = Words("the post that it belongs to was retracted")
 """The note on an edit or a part of a thread whose post was taken back."""
+NO_POST_NOTE = Words("the post that it replies to was not published")
+"""The note on a reply whose post was skipped or given up."""
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD})
 WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
 """The states of what was not sent and may still be: steps are run in no other state."""

@@ -55,7 +55,7 @@ class StepInputRow(TypedDict):
     sources: list[str]
     place: str
     """The host of its service, or the program that it starts."""
-    reach: Literal["machine", "network", "internet"]
+    reach: Literal["machine", "network", "internet", "program"]
     """Where it goes: it stays on this machine, or on this network, or leaves it."""
     text: str
     """The same in a sentence."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from reblogbot.demo.scenario import DemoPost
+from reblogbot.demo.scenario import DemoArticle, DemoPost
 
 
 class DemoDocument(TypedDict):
@@ -13,3 +13,5 @@ class DemoDocument(TypedDict):
     posts: list[DemoPost]
     again: int
     """How many posts the second round added; it must be 0."""
+    articles: list[DemoArticle]
+    """Of `demo --articles` alone."""

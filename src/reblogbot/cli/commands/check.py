@@ -46,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
     print_lines(f"parser process: {parser_error or f'confined by resource limits, {confined_by}'}")
     print_lines(*(each.text for each in inputs))
     for check in checks:
-        print_lines(f"{check.path}: {check.error or check.finding}")
+        finding = check.error or check.finding
+        # the errors of steps name their step themselves
+        is_named = finding.startswith(check.path)
+        print_lines(finding if is_named else f"{check.path}: {finding}")
         print_lines(*(f"{check.path}: warning: {warning}" for warning in check.warnings))
     print_lines(f"{options.config}: {_verdict(config, len(failed), len(checks), parser_error)}")
     return Exit.FAILED if failed or parser_error else Exit.OK

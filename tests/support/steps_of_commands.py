@@ -1,4 +1,4 @@
-"""Steps that answer at once what a test wants; in place of models and programs."""
+"""Steps that answer at once what a test wants, for commands: they make their own runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNAUTHORISED = StepError(
 DOWN = StepError("step_unreachable", "no connection", is_of_service=True)
 
 
-class StandInSteps:
+class StepsOfCommands:
     """The steps of all names. An answer is a text, a whole answer, or the error to be raised."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class StandInSteps:
         self.requests: list[StepRequest] = []
         self.mark = "mark"
 
-    def make_step(self, *_arguments: Any, **_options: Any) -> StandInSteps:
+    def make_step(self, *_arguments: Any, **_options: Any) -> StepsOfCommands:
         return self
 
     def mark_of(self, *_arguments: Any, **_options: Any) -> str:
