@@ -307,7 +307,11 @@ class StepResults:
             if self._run_steps:
                 on_progress("running steps", finished, len(groups))
 
-        await asyncio.gather(*(settle_group(*key, group) for key, group in groups.items()))
+        # all come to their end: an answer that is on its way is paid for
+        works = (settle_group(*key, group) for key, group in groups.items())
+        errors = await asyncio.gather(*works, return_exceptions=True)
+        for error in filter(None, errors):
+            raise error
         refused = {number for number, delivery in settled.items() if delivery is None}
         return [
             settled.get(delivery.id) or delivery
