@@ -475,12 +475,7 @@ class StepRunner:
         at = steps.next_call(now, calls, settings.per_day, None, call.mark, ahead=ahead)
         if at > now:
             self._ahead[call.step] += 1
-            reason = Words(
-                "{count} call in a day, per_day = {limit}",
-                "{count} calls in a day, per_day = {limit}",
-                count=len(calls),
-                limit=settings.per_day,
-            )
+            reason = steps.spent_reason(len(calls), settings.per_day)
             return Resolution({}, reason=reason, again_at=at, is_well=True)
         return None
 
