@@ -75,6 +75,12 @@ def text_for(prompt: str) -> str:
     return f"{prompt[:60][::-1].strip()} ({digest})."
 
 
+def prompt_of(body: str) -> str:
+    """The prompt in the body of a request."""
+    prompt: str = json.loads(body)["messages"][-1]["content"]
+    return prompt
+
+
 def raw(content: bytes) -> Fault:
     """Exactly these bytes, then the end of the connection."""
     return lambda exchange: exchange.send(content)
@@ -157,12 +163,21 @@ class ModelServer:
     """The complete answers that were sent, by the exact body of their request."""
     sent: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    reply: Callable[[str], str] = text_for
+    """What is answered to a prompt."""
     _faults: deque[Fault | None] = field(default_factory=deque)
 
     def fail(self, *faults: Fault | None) -> None:
         """What the next calls get, in this order; None is a good answer."""
         with self.lock:
             self._faults.extend(faults)
+
+    def heal(self) -> int:
+        """Answer the next calls well; return how many more would have got something else."""
+        with self.lock:
+            left = sum(fault is not None for fault in self._faults)
+            self._faults.clear()
+            return left
 
     def paid_twice(self) -> list[str]:
         """The bodies that were answered more than once."""
@@ -176,11 +191,11 @@ class ModelServer:
 
     def answer(self, exchange: Exchange) -> None:
         body = exchange.call.body
-        prompt = json.loads(body)["messages"][-1]["content"]
+        prompt = prompt_of(body)
         # before it is sent: who has read the answer may look at the counts
         with self.lock:
             self.answers[body] += 1
-        says(text_for(prompt))(exchange)
+        says(self.reply(prompt))(exchange)
 
 
 @contextmanager

@@ -28,7 +28,9 @@ from harness import SharedResources
 from soak_round import Chapter, Tally
 
 REAL_PROCESSES_EVERY = 5
-COLUMNS = "rounds entries posts lost doubled out_of_order kills faults edits images".split()
+COLUMNS = (
+    "rounds entries posts lost doubled out_of_order kills faults edits images answers repaid"
+).split()
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,18 @@ import asyncio
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import soak_steps
 from fediverse.profiles import PROFILES
 from fediverse.server import FediverseServer, run_in_thread
 from harness import (
@@ -30,11 +32,13 @@ from harness import (
     wait_until,
 )
 from killed_process import ProcessKilled, ProcessKiller
+from model_server import ModelServer, model_server
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.core.text import html_to_text
 from reblogbot.model import Delivery, DeliveryState, Post
 from sample_images import png
 from soak_faults import EVENTS, FEED_FAULTS, choose_faults
+from soak_steps import PublicPost, StepsAudit
 
 SOURCES = {
     "hot": "news", "tech": "news", "notes": "news", "crowd": "echo",
@@ -43,7 +47,7 @@ SOURCES = {
 """The account of each source."""
 # some servers list no more than 40 of an account's statuses: beyond that no post can be found again
 MAX_ENTRIES = {"news": 36, "echo": 30, "relay": 24}
-FEED_SOURCES = ("hot", "tech", "notes", "crowd")
+FEED_SOURCES = ("hot", "tech", "notes", "crowd", *soak_steps.KEYS)
 """The sources that are feeds. The others are read through their account."""
 LINK = re.compile(r"https?://\S+")
 NOTE = re.compile(r"Note \d+")
@@ -58,6 +62,9 @@ RISKY_CALLS = (
     "store.begin_sending",
     "outbox.pause",
     "sources.record",
+    "step.run",
+    "steps.finish",
+    "steps.settle",
 )
 PAUSES = (0, 0.3, 1.2, 1.2, 1.2, 2, 3.1, 3.1, 3.1, 5, 61, 400, 4000, 20_000)
 RECOVERY_ROUNDS = 60
@@ -80,6 +87,8 @@ class Tally:
     faults: int = 0
     edits: int = 0
     images: int = 0
+    answers: int = 0
+    repaid: int = 0
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -88,7 +97,9 @@ class Tally:
 
 
 class Chapter:
-    """A server, feeds and a bot. Everything that happens to them follows from the name."""
+    """A server, feeds, a model and a bot. What happens to them follows from the name."""
+
+    _has_replies = True
 
     def __init__(self, profile: str, name: str, folder: Path, shared: SharedResources) -> None:
         self.tally = Tally()
@@ -100,6 +111,8 @@ class Chapter:
         self._bot = Bot(folder, self._clock, self._feeds, shared)
         self._running = ExitStack()
         self._server: FediverseServer
+        self._model: ModelServer
+        self._steps: StepsAudit
         self._tokens: dict[str, str] = {}
         self._items: dict[str, list[Item]] = {name: [] for name in FEED_SOURCES}
         self._audit = Audit()
@@ -122,15 +135,18 @@ class Chapter:
         with ExitStack() as stack:
             stack.enter_context(self._feeds.running())
             stack.callback(self._running.close)
+            self._model = stack.enter_context(model_server())
+            self._model.reply = soak_steps.injected_text
+            self._steps = StepsAudit(self._model)
             self._open_server(0)
             self._configure(lease="10s" if real_processes else "3s")
             for _ in range(rounds):
                 self._round(real_processes=real_processes)
             self._recover()
-            self._audit.check(self._server.accepted, self._dropped, self.tally)
+            dropped = self._audit.check(self._server.accepted, self._dropped, self.tally)
             self._check_edits()
-            statuses = self._server.statuses("news")
-            self.tally.images += sum(bool(status["media_attachments"]) for status in statuses)
+            self._check_steps(dropped)
+            self.tally.images += self._count_images()
         return self.tally
 
     # setup
@@ -150,7 +166,8 @@ class Chapter:
         return int(self._server.url.rpartition(":")[2])
 
     def _configure(self, lease: str) -> None:
-        self._tokens = {name: self._server.add_account(name, bot=True) for name in MAX_ENTRIES}
+        names = [*MAX_ENTRIES, soak_steps.ACCOUNT]
+        self._tokens = {name: self._server.add_account(name, bot=True) for name in names}
         private = {"visibility": "private"} if self._is_private else {}
         keys: dict[str, dict[str, Any]] = {
             "hot": {"media": 1, "updates": "edit"},
@@ -161,29 +178,44 @@ class Chapter:
             "ann": {"kind": "account", "via": "relay", "acct": f"@{ANN}"},
             "home": {"kind": "home", "via": "relay"},
         }
-        sources = {
-            name: {
-                **(
-                    {"url": self._feeds.show(f"/{name}", EMPTY_FEED)}
-                    if name in FEED_SOURCES
-                    else {}
-                ),
-                "to": [account],
-                "max_per_poll": 1000,
-                "every": "1s",
-                "filter": {"max_age": "900d"},
-                **keys[name],
-            }
-            for name, account in SOURCES.items()
-        }
+        sources = {name: self._source(name, SOURCES[name], keys[name]) for name in SOURCES}
         self._server.follow("relay", ANN)
         # some servers find a status by its address only if it is in the home timeline
         self._server.follow("echo", BOB)
         self._feeds.show("/picture.png", PICTURE, kind="image/png")
         quick = {"timeout": "1s", "read_back_after": "1s", "lease": lease}
-        accounts = {name: (self._server, token) for name, token in self._tokens.items()}
-        notify = {"account": "news", "to": ADMIN}
-        self._bot.configure(sources, accounts, delivery=quick, notify=notify)
+        accounts = {
+            name: self._bot.account(name, self._server, token)
+            for name, token in self._tokens.items()
+        }
+        accounts[soak_steps.ACCOUNT]["ai_share"] = 1
+        self._bot.configure(
+            sources | self._step_sources(),
+            accounts,
+            delivery=quick,
+            notify={"account": "news", "to": ADMIN},
+            steps=soak_steps.tables(self._model),
+        )
+
+    def _source(self, name: str, account: str, keys: dict[str, Any]) -> dict[str, Any]:
+        """The table of a source."""
+        feed = {"url": self._feeds.show(f"/{name}", EMPTY_FEED)} if name in FEED_SOURCES else {}
+        return {
+            **feed,
+            "to": [account],
+            "max_per_poll": 1000,
+            "every": "1s",
+            "filter": {"max_age": "900d"},
+            **keys,
+        }
+
+    def _step_sources(self) -> dict[str, dict[str, Any]]:
+        """The tables of the sources with a step."""
+        common = {"steps": ["explain"], "review": False}
+        return {
+            name: self._source(name, soak_steps.ACCOUNT, {**common, **keys})
+            for name, keys in soak_steps.KEYS.items()
+        }
 
     # a round
 
@@ -199,15 +231,30 @@ class Chapter:
             may_hide=self._may_hide and not real_processes and event != "older backup"
         )
         undo = self._start_event(event)
+        self.tally.faults += self._steps.choose_faults(rng)
+        kills = self.tally.kills
+        others = 0
         if real_processes:
-            self._run_real_processes()
+            others = self._run_real_processes() - 1
             self._clock.instant = datetime.now(UTC)
         else:
             self._run_in_this_process(single=hides or bool(delayed_before))
         undo()
         self._release_faults(delayed_before)
+        self.tally.faults -= self._model.heal()
+        self._steps.record(
+            self._results(), was_killed=self.tally.kills > kills, other_processes=others
+        )
         with self._bot.store() as store:
             self._record_deliveries(store)
+
+    def _results(self) -> list[str]:
+        """The results of steps that are stored."""
+        if not self._bot.store_file.exists():
+            return []
+        with closing(sqlite3.connect(self._bot.store_file)) as connection:
+            rows = connection.execute("SELECT text FROM step_result WHERE state = 'done'")
+            return [text for (text,) in rows]
 
     def _add_entries(self) -> None:
         """Show a few more entries. Some are in two sources, some are statuses of other accounts."""
@@ -224,6 +271,8 @@ class Chapter:
                 self._items["crowd"].insert(0, self._add_status("echo", BOB))
             else:
                 self._add_article()
+        for _ in range(rng.choice((0, 1, 2))):
+            self._add_paper()
         if rng.random() < 0.3:
             self._edit_article()
         self._show_feeds()
@@ -237,6 +286,13 @@ class Chapter:
         item = self._article()
         for name in rng.choice((["hot"], ["tech"], ["hot", "tech"])):
             self._items[name].insert(0, item)
+
+    def _add_paper(self) -> None:
+        """Add an entry to a source with a step."""
+        entry = self._steps.add_entry(self._rng, self._clock.now())
+        if entry is not None:
+            source, item = entry
+            self._items[source].insert(0, item)
 
     def _edit_article(self) -> None:
         """Change the title of an article that only one feed shows."""
@@ -326,7 +382,7 @@ class Chapter:
 
     def _start_event(self, event: str) -> Any:
         """Start an event and return the function that ends it."""
-        rng, account = self._rng, self._rng.choice(list(MAX_ENTRIES))
+        rng, account = self._rng, self._rng.choice(list(self._tokens))
         self.tally.faults += bool(event)
         match event:
             case "rate limit":
@@ -361,6 +417,7 @@ class Chapter:
         for file in self._folder.glob("reblogbot.sqlite3*"):
             file.unlink()
         shutil.copy(backup, self._bot.store_file)
+        self._steps.restore(self._results())
         self._audit.forget_unsent(self._server.accepted)
         self._is_restored, self._may_hide, self._was_restored = True, False, True
 
@@ -389,8 +446,8 @@ class Chapter:
                 self.tally.kills += killer.has_killed
                 worker.run(killer.cancel_remaining_tasks())
 
-    def _run_real_processes(self) -> None:
-        """Start one process or two, and kill them at a random instant."""
+    def _run_real_processes(self) -> int:
+        """Start one process or two, and kill them at a random instant. Return their number."""
         rng = self._rng
         verbs = rng.choice((["sync"], ["sync"], ["run"], ["run"], ["run", "sync"]))
         processes = [self._bot.start(verb) for verb in verbs]
@@ -403,6 +460,7 @@ class Chapter:
         finally:
             for process in processes:
                 kill(process)
+        return len(processes)
 
     def _kill_after_requests(
         self, process: subprocess.Popen[str], requests: int, delay: float
@@ -493,6 +551,30 @@ class Chapter:
         self._clock.advance(hours=8)
         return not worker.sync().deliveries
 
+    def _count_images(self) -> int:
+        """How many of the posts have images."""
+        statuses = self._server.statuses("news")
+        return sum(bool(status["media_attachments"]) for status in statuses)
+
+    def _check_steps(self, dropped: int) -> None:
+        """Check the posts of sources with steps; up to `dropped` of them may be missing."""
+        self._steps.record(self._results(), was_killed=False, other_processes=0)
+        self._steps.check(self._papers(), dropped, has_replies=self._has_replies)
+        self.tally.entries += sum(map(len, self._steps.entries.values()))
+        self.tally.posts += len(self._papers())
+        self.tally.lost += self._steps.lost
+        self.tally.doubled += self._steps.doubled
+        self.tally.answers += self._model.answers.total()
+        self.tally.repaid += self._steps.repaid
+        self.tally.complaints += self._steps.complaints
+
+    def _papers(self) -> list[PublicPost]:
+        """The posts of the sources with steps, as people read them."""
+        return [
+            PublicPost(status["id"], html_to_text(status["content"]), status["in_reply_to_id"] or "")
+            for status in self._server.statuses(soak_steps.ACCOUNT)
+        ]
+
     def _check_edits(self) -> None:
         """Check that posts have the current titles, unless an older store forgot its posts."""
         if self._was_restored:
@@ -533,7 +615,7 @@ class Audit:
     def record(self, deliveries: list[Delivery]) -> None:
         """Record the state of deliveries. New ones come after all recorded before."""
         for delivery in deliveries:
-            if delivery.post.action == "edit":
+            if not _is_audited(delivery):
                 continue
             key = self._account_and_key(delivery)
             self._order.setdefault(key, next(self._positions))
@@ -568,7 +650,7 @@ class Audit:
         keys = {
             self._account_and_key(delivery)
             for delivery in deliveries
-            if delivery.post.action != "edit"
+            if _is_audited(delivery)
         }
         return set(self._order) <= keys
 
@@ -578,7 +660,7 @@ class Audit:
         queued = {
             self._account_and_key(delivery)
             for delivery in deliveries
-            if delivery.post.action != "edit"
+            if _is_audited(delivery)
         }
         unsettled = [
             delivery
@@ -587,8 +669,8 @@ class Audit:
         ]
         return expected <= queued and not unsettled
 
-    def check(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> None:
-        """Add lost, doubled and misordered posts to the tally.
+    def check(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> int:
+        """Add lost, doubled and misordered posts to the tally; return what is left of `dropped`.
 
         `dropped` is the number of posts that the server confirmed but did not keep. They are not
         counted as lost: no client can know of them.
@@ -610,6 +692,7 @@ class Audit:
             tally.lost += len(lost)
             tally.complaints += [f"{account}: never {key}" for key in lost]
             self._check_order(account, posted, tally)
+        return dropped
 
     def _check_copies(self, account: str, key: str, copies: int, tally: Tally) -> None:
         if copies > 1:
@@ -638,6 +721,11 @@ class Audit:
         return self._keys[note[0] if note else LINK.findall(act["text"])[-1]]
 
 
+def _is_audited(delivery: Delivery) -> bool:
+    """Whether the audit of order counts it: edits are none, and steps have an audit of their own."""
+    return delivery.post.action != "edit" and delivery.account != soak_steps.ACCOUNT
+
+
 def _unique_name(post: Post) -> str:
     """What distinguishes a post from all others: its link, the boosted status, or its number."""
     note = NOTE.match(post.text)
@@ -649,7 +737,8 @@ def _posts_and_boosts(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         act
         for act in accepted
-        if act["act"] == "boost" or (act["act"] == "post" and not act["text"].startswith("@"))
+        if act["account"] != soak_steps.ACCOUNT
+        and (act["act"] == "boost" or (act["act"] == "post" and not act["text"].startswith("@")))
     ]
 
 
