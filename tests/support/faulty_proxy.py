@@ -38,6 +38,8 @@ class FaultyProxy:
         self._upstream = urlsplit(upstream).netloc
         self._faults: dict[tuple[str, str], deque[Fault]] = {}
         self._released = threading.Event()
+        self._idle = threading.Condition()
+        self._open = 0
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -57,13 +59,35 @@ class FaultyProxy:
         self._faults.setdefault((method, path), deque()).extend(faults)
 
     def release(self) -> None:
-        """Let all requests that are held go on."""
+        """Let all requests that are held go on. Those that come later may be held again."""
         self._released.set()
+        self._released = threading.Event()
+        self.is_holding.clear()
+
+    def heal(self) -> None:
+        """Pass all requests on from now on, and return once none is under way."""
+        self._faults.clear()
+        self.release()
+        with self._idle:
+            assert self._idle.wait_for(lambda: not self._open, MAX_WAIT)
+
+    @contextmanager
+    def request_under_way(self) -> Iterator[None]:
+        """Count a request as long as the `with` lasts."""
+        with self._idle:
+            self._open += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._open -= 1
+                self._idle.notify_all()
 
     def wait(self) -> None:
         """Hold a request until `release`."""
+        released = self._released
         self.is_holding.set()
-        self._released.wait(MAX_WAIT)
+        released.wait(MAX_WAIT)
 
     def next_fault(self, method: str, path: str) -> Fault:
         for (faulty_method, end), faults in self._faults.items():
@@ -102,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         proxy = self.server.proxy
         proxy.requests.append((self.command, path))
         fault = proxy.next_fault(self.command, path)
-        with contextlib.suppress(OSError):
+        with proxy.request_under_way(), contextlib.suppress(OSError):
             if fault == "held request":
                 proxy.wait()
             if fault in _BEFORE:

@@ -25,9 +25,11 @@ from typing import Any
 
 from fediverse.profiles import PROFILES
 from harness import SharedResources
+from soak_blogs import PLACES, PlaceChapter
 from soak_round import Chapter, Tally
 
 REAL_PROCESSES_EVERY = 5
+ALL_PROFILES = [*PROFILES, *PLACES]
 COLUMNS = (
     "rounds entries posts lost doubled out_of_order kills faults edits images answers repaid"
 ).split()
@@ -50,7 +52,8 @@ class ChapterId:
         """Run the chapter and return its tally. Its files stay in `folder` if anything is wrong."""
         files = folder / f"{self.profile}-{self.seed}-{self.number}"
         shutil.rmtree(files, ignore_errors=True)
-        chapter = Chapter(self.profile, files.name, files, shared)
+        kind = PlaceChapter if self.profile in PLACES else Chapter
+        chapter = kind(self.profile, files.name, files, shared)
         try:
             tally = chapter.run(self.rounds, real_processes=self.has_real_processes)
         except Exception as error:  # noqa: BLE001 - a failed chapter must not end the whole soak
@@ -132,7 +135,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, action="append", metavar="N", help="repeatable (1 2 3)")
     parser.add_argument(
-        "--profile", action="append", choices=[*PROFILES], help="repeatable (all profiles)"
+        "--profile", action="append", choices=ALL_PROFILES, help="repeatable (all profiles)"
     )
     parser.add_argument(
         "--chapter", type=int, metavar="N", help="run only the chapters of this number, again"
@@ -142,7 +145,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     options = parser.parse_args(arguments)
     options.seed = options.seed or [1, 2, 3]
-    options.profile = options.profile or [*PROFILES]
+    options.profile = options.profile or ALL_PROFILES
     return options
 
 

@@ -260,17 +260,7 @@ class Chapter:
         """Show a few more entries. Some are in two sources, some are statuses of other accounts."""
         rng = self._rng
         for _ in range(rng.choice((0, 2, 3, 5, 8))):
-            account = rng.choice(("news", "news", "news", "echo", "relay"))
-            if account == "echo" and PROFILES[self._profile].finds == "nothing":
-                account = "relay"
-            if len(self._audit.entries[account]) >= MAX_ENTRIES[account]:
-                continue
-            if account == "relay":
-                self._add_status("relay", ANN, "#birds")
-            elif account == "echo":
-                self._items["crowd"].insert(0, self._add_status("echo", BOB))
-            else:
-                self._add_article()
+            self._add_entry()
         for _ in range(rng.choice((0, 1, 2))):
             self._add_paper()
         if rng.random() < 0.3:
@@ -286,6 +276,20 @@ class Chapter:
         item = self._article()
         for name in rng.choice((["hot"], ["tech"], ["hot", "tech"])):
             self._items[name].insert(0, item)
+
+    def _add_entry(self) -> None:
+        """Add an entry, unless its account has enough."""
+        account = self._rng.choice(("news", "news", "news", "echo", "relay"))
+        if account == "echo" and PROFILES[self._profile].finds == "nothing":
+            account = "relay"
+        if len(self._audit.entries[account]) >= MAX_ENTRIES[account]:
+            return
+        if account == "relay":
+            self._add_status("relay", ANN, "#birds")
+        elif account == "echo":
+            self._items["crowd"].insert(0, self._add_status("echo", BOB))
+        else:
+            self._add_article()
 
     def _add_paper(self) -> None:
         """Add an entry to a source with a step."""
@@ -436,7 +440,7 @@ class Chapter:
                 for _ in range(1 if single else rng.choice((1, 2, 3, 4))):
                     names = tuple(worker.runtime.config.sources)
                     worker.run(killer.run(worker.runtime.sync(names, "asked")))
-                    self._audit.record(worker.store.outbox.find(states=list(DeliveryState)))
+                    self._record_round(worker.store.outbox.find(states=list(DeliveryState)))
                     self._clock.advance(seconds=rng.choice(PAUSES))
                     if rng.random() < 0.5:
                         self._show_feeds()
@@ -481,6 +485,10 @@ class Chapter:
             self.tally.kills += 1
         kill(process)
 
+    def _record_round(self, deliveries: list[Delivery]) -> None:
+        """Record the state of deliveries after a round of the program."""
+        self._audit.record(deliveries)
+
     def _release_faults(self, delayed_before: list[Any]) -> None:
         """End this round's faults. The delayed ones, which still hide a post, end a round later."""
         self._may_hide &= not any(fault.hits for fault in self._hiding)
@@ -497,7 +505,7 @@ class Chapter:
     def _record_deliveries(self, store: Any) -> None:
         """Record the state of all deliveries, and sometimes make a backup."""
         deliveries = store.outbox.find(states=list(DeliveryState))
-        self._audit.record(deliveries)
+        self._record_round(deliveries)
         in_doubt = any(
             delivery.state in (DeliveryState.SENDING, DeliveryState.DOUBT)
             or delivery.failed_lookups
@@ -516,16 +524,20 @@ class Chapter:
 
     def _recover(self) -> None:
         """Remove all faults, and run rounds in which an admin releases and retries deliveries."""
-        self._count_faults()
-        self._server.faults.clear()
-        for name, token in self._tokens.items():
-            self._bot.set_token(name, token)
+        self._heal_server()
         self._show_feeds()
         for number in range(RECOVERY_ROUNDS):
             self._clock.advance(**({"hours": 7} if number % 5 == 4 else {"minutes": 6}))
             with self._bot.open_worker() as worker:
                 if self._recovery_round(worker):
                     return
+
+    def _heal_server(self) -> None:
+        """Remove all faults of the server."""
+        self._count_faults()
+        self._server.faults.clear()
+        for name, token in self._tokens.items():
+            self._bot.set_token(name, token)
 
     def _recovery_round(self, worker: Worker) -> bool:
         """Run a round and return whether all is settled; then another round must send nothing."""
@@ -545,7 +557,7 @@ class Chapter:
                 actions.retry(delivery)
         worker.sync()
         deliveries = worker.store.outbox.find(states=list(DeliveryState))
-        self._audit.record(deliveries)
+        self._record_round(deliveries)
         if not self._audit.is_settled(deliveries):
             return False
         self._clock.advance(hours=8)
@@ -571,7 +583,9 @@ class Chapter:
     def _papers(self) -> list[PublicPost]:
         """The posts of the sources with steps, as people read them."""
         return [
-            PublicPost(status["id"], html_to_text(status["content"]), status["in_reply_to_id"] or "")
+            PublicPost(
+                status["id"], html_to_text(status["content"]), status["in_reply_to_id"] or ""
+            )
             for status in self._server.statuses(soak_steps.ACCOUNT)
         ]
 
@@ -628,6 +642,10 @@ class Audit:
         """Allow a delivery that an admin changed to come after those queued later."""
         self._may_be_late.add(self._account_and_key(delivery))
 
+    def allow_delay_of_key(self, account: str, key: str) -> None:
+        """Allow the post of an entry to come later."""
+        self._may_be_late.add((account, key))
+
     def allow_delay_of_post(self, account: str, post: Post) -> None:
         """Allow a post that the server refused to come later: it is retried after the others."""
         self._may_be_late.add((account, self._keys[_unique_name(post)]))
@@ -647,20 +665,14 @@ class Audit:
 
     def has_all_recorded(self, deliveries: list[Delivery]) -> bool:
         """Whether these include every delivery that was recorded before."""
-        keys = {
-            self._account_and_key(delivery)
-            for delivery in deliveries
-            if _is_audited(delivery)
-        }
+        keys = {self._account_and_key(delivery) for delivery in deliveries if _is_audited(delivery)}
         return set(self._order) <= keys
 
     def is_settled(self, deliveries: list[Delivery]) -> bool:
         """Whether every entry has a delivery, and every delivery is sent or abandoned."""
         expected = {(account, key) for account, keys in self.entries.items() for key in keys}
         queued = {
-            self._account_and_key(delivery)
-            for delivery in deliveries
-            if _is_audited(delivery)
+            self._account_and_key(delivery) for delivery in deliveries if _is_audited(delivery)
         }
         unsettled = [
             delivery

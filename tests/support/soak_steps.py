@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -55,7 +54,7 @@ def digest_of(prompt: str) -> str:
 def tables(model: ModelServer) -> dict[str, Any]:
     """The tables of the steps."""
     step = {"kind": "chat", "url": model.url, "model": "m", "prompt": "{{ title }}"}
-    return {"explain": {**step, "timeout": "3s", "per_day": 10_000}}
+    return {"explain": {**step, "timeout": "2s", "per_day": 10_000}}
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,9 @@ class StepsAudit:
         """Let some of the next calls fail; return how many."""
         weights, choices = zip(*MODEL_FAULTS, strict=True)
         chosen = rng.choices(choices, weights, k=rng.choice((0, 0, 1, 2, 3)))
-        self.model.fail(*(fault for each in chosen for fault in rng.choice(((each,), (None, each)))))
+        self.model.fail(
+            *(fault for each in chosen for fault in rng.choice(((each,), (None, each))))
+        )
         return len(chosen)
 
     # what was paid for
@@ -168,8 +169,8 @@ class StepsAudit:
         self, source: str, item: Item, posts: Sequence[PublicPost], *, has_replies: bool
     ) -> tuple[list[PublicPost], str]:
         """The posts of an entry from the top down, and what is wrong with them, "" if nothing."""
-        link = re.compile(rf"{re.escape(item.link or '')}(?!\d)")
-        tops = [post for post in posts if link.search(post.text) and not post.reply_to]
+        # an article that is its follow_up need not have the link
+        tops = [post for post in posts if str(item.title) in post.text and not post.reply_to]
         self.lost += not tops
         self.doubled += len(tops[1:])
         if len(tops) != 1:
