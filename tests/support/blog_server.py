@@ -65,6 +65,8 @@ class BlogServer:
         """The status and the JSON of an answer to a user, "" for none who is known."""
         if path == ROOT:
             return 200, {"namespaces": ["wp/v2"]}
+        if not path.startswith(NAMESPACE):
+            return 404, {"code": "rest_no_route", "message": "No route was found."}
         if not user:
             return 401, {"code": "rest_forbidden", "message": "Sorry, you are not allowed."}
         collection, _, rest = path.removeprefix(NAMESPACE).partition("/")

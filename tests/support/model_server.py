@@ -207,7 +207,8 @@ def model_server() -> Iterator[ModelServer]:
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             connections.add(self.connection)
-            with suppress(OSError, ValueError):
+            # IndexError: a client that went away before it asked
+            with suppress(OSError, ValueError, IndexError):
                 call = self._call()
                 exchange = Exchange(server, self.connection, call)
                 (server.take(call) or server.answer)(exchange)

@@ -35,7 +35,7 @@ PROXY_REQUESTS = (
     ("GET", "/wp-json/"), ("POST", ""), ("DELETE", ""),
 )  # fmt: skip
 FEED_LENGTH = 50
-FEED_ID = re.compile(r"<entry>.*?<id>(.+?)</id>", re.DOTALL)
+FEED_ID = re.compile(r"<entry[ >].*?<id>(.+?)</id>", re.DOTALL)
 AWAY = 1000
 """So many requests fail while the blog is away."""
 
@@ -274,9 +274,9 @@ class Folders:
             if self._has_deleted or not files:
                 continue
             text = self._feed(account).read_text(encoding="utf-8")
-            count, expected = text.count("<entry>"), min(len(files), FEED_LENGTH)
-            if count != expected or len(set(FEED_ID.findall(text))) != count:
-                complaints.append(f"the feed of {account} has {count} of {expected} articles")
+            ids, expected = FEED_ID.findall(text), min(len(files), FEED_LENGTH)
+            if len(ids) != expected or len(set(ids)) != expected:
+                complaints.append(f"the feed of {account} has {len(ids)} of {expected} articles")
         return complaints
 
 

@@ -153,17 +153,18 @@ class StepsAudit:
         for post in posts:
             bad = [text for text in (PLACEHOLDER, MENTION, LINK, TAG) if text in post.text]
             self.complaints += [f"public in {post.id}: {text}" for text in bad]
-        count = 0
+        counted, is_whole = 0, True
         for source, items in self.entries.items():
             for item in items:
                 thread, complaint = self._thread(source, item, posts, has_replies=has_replies)
-                count += len(thread)
+                counted += len(thread)
+                is_whole &= not complaint
                 if complaint and dropped:
                     dropped -= 1
                 elif complaint:
                     self.complaints.append(f"{item.link}: {complaint}")
-        if count != len(posts) and not dropped:
-            self.complaints.append(f"{len(posts) - count} posts of no entry")
+        if is_whole and counted != len(posts):
+            self.complaints.append(f"{len(posts) - counted} posts of no entry")
 
     def _thread(
         self, source: str, item: Item, posts: Sequence[PublicPost], *, has_replies: bool
