@@ -156,7 +156,7 @@ def whole():
 
 
 def complaints(steps, posts, dropped=0):
-    steps.check(posts, dropped, has_replies=True)
+    steps.check(posts, dropped)
     return steps.lost, steps.doubled, len(steps.complaints)
 
 

@@ -63,6 +63,8 @@ RISKY_CALLS = (
     "outbox.pause",
     "sources.record",
     "step.run",
+    # what is paid for is stored by then
+    "steps.finish",
     "steps.finish",
     "steps.settle",
 )
@@ -137,7 +139,7 @@ class Chapter:
             stack.callback(self._running.close)
             self._model = stack.enter_context(model_server())
             self._model.reply = soak_steps.injected_text
-            self._steps = StepsAudit(self._model)
+            self._steps = StepsAudit(self._model, self._has_replies)
             self._open_server(0)
             self._configure(lease="10s" if real_processes else "3s")
             for _ in range(rounds):
@@ -571,7 +573,7 @@ class Chapter:
     def _check_steps(self, dropped: int) -> None:
         """Check the posts of sources with steps; up to `dropped` of them may be missing."""
         self._steps.record(self._results(), was_killed=False, other_processes=0)
-        self._steps.check(self._papers(), dropped, has_replies=self._has_replies)
+        self._steps.check(self._papers(), dropped)
         self.tally.entries += sum(map(len, self._steps.entries.values()))
         self.tally.posts += len(self._papers())
         self.tally.lost += self._steps.lost

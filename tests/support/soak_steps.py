@@ -17,6 +17,8 @@ ACCOUNT = "papers"
 """The account of all sources with a step. Nothing else is posted there."""
 # a server that lists 40 statuses has room for all of them, though a thread has many parts
 MAX_ENTRIES = {"papers": 4, "briefs": 4, "threads": 3}
+ARTICLES_PER_STATUS = 3
+"""So many times more entries there are where all can be found again by their names."""
 TIMES = 12
 """How often a thread repeats its result, which makes it longer than 500 characters."""
 KEYS: dict[str, dict[str, Any]] = {
@@ -71,6 +73,7 @@ class StepsAudit:
     """Compares the entries of the sources with steps with what is public, and what was paid."""
 
     model: ModelServer
+    has_replies: bool = True
     entries: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     complaints: list[str] = field(default_factory=list)
     lost: int = 0
@@ -83,7 +86,7 @@ class StepsAudit:
         """A new entry and its source; None where that has enough."""
         source = rng.choice(list(MAX_ENTRIES))
         number = len(self.entries[source])
-        if number >= MAX_ENTRIES[source]:
+        if number >= MAX_ENTRIES[source] * (1 if self.has_replies else ARTICLES_PER_STATUS):
             return None
         title = f"Paper {number} of {source}, about many small things in the large world"
         item = Item(title, f"https://{source}.example/{number}", at=at)
@@ -145,7 +148,7 @@ class StepsAudit:
 
     # what is public
 
-    def check(self, posts: Sequence[PublicPost], dropped: int, *, has_replies: bool) -> None:
+    def check(self, posts: Sequence[PublicPost], dropped: int) -> None:
         """Check that each entry has its posts, once, in order, and with the texts of its results.
 
         Up to `dropped` posts may be missing, and with each the others of its entry.
@@ -156,7 +159,7 @@ class StepsAudit:
         counted, is_whole = 0, True
         for source, items in self.entries.items():
             for item in items:
-                thread, complaint = self._thread(source, item, posts, has_replies=has_replies)
+                thread, complaint = self._thread(source, item, posts)
                 counted += len(thread)
                 is_whole &= not complaint
                 if complaint and dropped:
@@ -167,7 +170,7 @@ class StepsAudit:
             self.complaints.append(f"{len(posts) - counted} posts of no entry")
 
     def _thread(
-        self, source: str, item: Item, posts: Sequence[PublicPost], *, has_replies: bool
+        self, source: str, item: Item, posts: Sequence[PublicPost]
     ) -> tuple[list[PublicPost], str]:
         """The posts of an entry from the top down, and what is wrong with them, "" if nothing."""
         # an article that is its follow_up need not have the link
@@ -182,12 +185,10 @@ class StepsAudit:
                 self.doubled += 1
                 return [*thread, *replies], f"{len(replies)} replies below one post"
             thread = [*thread, *replies]
-        return thread, self._complaint(source, item, thread, has_replies=has_replies)
+        return thread, self._complaint(source, item, thread)
 
-    def _complaint(
-        self, source: str, item: Item, thread: Sequence[PublicPost], *, has_replies: bool
-    ) -> str:
-        is_reply = has_replies and source != "papers"
+    def _complaint(self, source: str, item: Item, thread: Sequence[PublicPost]) -> str:
+        is_reply = self.has_replies and source != "papers"
         generated = thread[1:] if is_reply else thread
         text = "\n".join(post.text for post in generated)
         expected = TIMES if source == "threads" else 1
