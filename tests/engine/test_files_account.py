@@ -6,11 +6,12 @@ import random
 import re
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 
 import feedparser
 import pytest
 
-from harness import items, kill, wait_until
+from harness import Item, items, kill, wait_until
 
 ARCHIVE = {
     "kind": "files",
@@ -69,6 +70,32 @@ def test_a_post_without_a_link_is_known_again_by_its_name_alone(archive, feeds, 
     archive.sync()
     assert [delivery.state for delivery in archive.deliveries()] == ["sent", "sent"]
     assert len(posts(archive)) == 2
+
+
+BLOG = {
+    "kind": "wordpress",
+    "server": "https://blog.example",
+    "user": "bot",
+    "token_env": "BLOG_PASSWORD",
+    "template": "reblog-of",
+}
+
+
+@pytest.mark.parametrize("account", [ARCHIVE, BLOG], ids=["files", "wordpress"])
+def test_an_article_that_is_queued_while_its_account_is_paused_is_whole(
+    bot, feeds, clock, account, monkeypatch
+):
+    """By a process that has never asked for the limits, which need no request here."""
+    monkeypatch.setenv("BLOG_PASSWORD", "secret")
+    entry = Item("Title a", "https://news.example/a", "many words " * 90, at=clock.now())
+    bot.configure({"hot": {"url": feeds.show("/hot.xml", [])}}, {"archive": account})
+    bot.sync()
+    with bot.store() as store:
+        store.outbox.pause("archive", clock.now() + timedelta(hours=1), "outage", "away")
+    feeds.show("/hot.xml", [entry])
+    bot.sync()
+    (delivery,) = bot.deliveries()
+    assert delivery.post.text.count("many words") == 90
 
 
 def test_a_folder_that_is_lost_is_not_filled_again_and_the_next_entry_goes_out(

@@ -137,12 +137,11 @@ class BlogServer:
 
     def _free_name(self, name: str) -> str:
         """The name, with a number where another post or image has it."""
-        taken = {entity["slug"] for entity in (*self.posts.values(), *self._media().values())}
+        taken = {
+            entity["slug"] for entity in (*self.posts.values(), *self._others["media"].values())
+        }
         names = (name if number == 1 else f"{name}-{number}" for number in count(1))
         return next(each for each in names if each not in taken)
-
-    def _media(self) -> dict[int, Entity]:
-        return self._others["media"]
 
     def _other(self, name: str, method: str, rest: str, values: Mapping[str, Any]) -> Reply:
         """The answer about categories, tags or images."""

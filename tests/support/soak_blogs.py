@@ -27,7 +27,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 # fewer than a restored store looks back on a blog
 MAX_ENTRIES = 60
 NEWS_LINK = re.compile(r"https://news\.example/\d+")
-# the first three of these keep a request for a timeout of the client
+# the first two keep a request until the client has given up
 PROXY_FAULTS: tuple[Fault, ...] = ("held request", "held answer", *FAULTS, *FAULTS)
 PROXY_REQUESTS = (
     ("POST", "/posts"), ("POST", "/posts"), ("POST", "/posts"), ("GET", "/posts"),

@@ -68,6 +68,15 @@ class PublicPost:
     reply_to: str = ""
 
 
+@dataclass(frozen=True)
+class Flaw:
+    """What is wrong with the posts of an entry, and how many are lost or doubled by that."""
+
+    complaint: str
+    lost: int = 0
+    doubled: int = 0
+
+
 @dataclass
 class StepsAudit:
     """Compares the entries of the sources with steps with what is public, and what was paid."""
@@ -159,41 +168,48 @@ class StepsAudit:
         counted, is_whole = 0, True
         for source, items in self.entries.items():
             for item in items:
-                thread, complaint = self._thread(source, item, posts)
+                thread, flaw = self._thread(source, item, posts)
                 counted += len(thread)
-                is_whole &= not complaint
-                if complaint and dropped:
+                is_whole &= flaw is None
+                if flaw is None:
+                    continue
+                if dropped and not flaw.doubled:
                     dropped -= 1
-                elif complaint:
-                    self.complaints.append(f"{item.link}: {complaint}")
+                    continue
+                self.lost += flaw.lost
+                self.doubled += flaw.doubled
+                self.complaints.append(f"{item.link}: {flaw.complaint}")
         if is_whole and counted != len(posts):
             self.complaints.append(f"{len(posts) - counted} posts of no entry")
 
     def _thread(
         self, source: str, item: Item, posts: Sequence[PublicPost]
-    ) -> tuple[list[PublicPost], str]:
-        """The posts of an entry from the top down, and what is wrong with them, "" if nothing."""
+    ) -> tuple[list[PublicPost], Flaw | None]:
+        """The posts of an entry from the top down, and what is wrong with them."""
         # an article that is its follow_up need not have the link
         tops = [post for post in posts if str(item.title) in post.text and not post.reply_to]
-        self.lost += not tops
-        self.doubled += len(tops[1:])
-        if len(tops) != 1:
-            return tops, f"{len(tops)} posts"
+        if not tops:
+            return [], Flaw("never", lost=1)
+        if len(tops) > 1:
+            return tops, Flaw(f"{len(tops)} posts", doubled=len(tops) - 1)
         thread = tops
         while replies := [post for post in posts if post.reply_to == thread[-1].id]:
-            if len(replies) > 1:
-                self.doubled += 1
-                return [*thread, *replies], f"{len(replies)} replies below one post"
             thread = [*thread, *replies]
-        return thread, self._complaint(source, item, thread)
+            if len(replies) > 1:
+                return thread, Flaw(f"{len(replies)} replies to one post", doubled=len(replies) - 1)
+        return thread, self._flaw_of_results(source, item, thread)
 
-    def _complaint(self, source: str, item: Item, thread: Sequence[PublicPost]) -> str:
+    def _flaw_of_results(
+        self, source: str, item: Item, thread: Sequence[PublicPost]
+    ) -> Flaw | None:
+        """What is wrong with the results of a step in a thread of posts."""
         is_reply = self.has_replies and source != "papers"
         generated = thread[1:] if is_reply else thread
         text = "\n".join(post.text for post in generated)
         expected = TIMES if source == "threads" else 1
-        results = text.count(digest_of(item.title or ""))
-        self.lost += results < expected
-        if is_reply != (len(thread) > 1):
-            return f"{len(thread)} posts in its thread"
-        return "" if results == expected else f"its result {results} times"
+        results = text.count(digest_of(str(item.title)))
+        if results == expected and is_reply == (len(thread) > 1):
+            return None
+        return Flaw(
+            f"its result {results} times in {len(thread)} posts", lost=int(results < expected)
+        )

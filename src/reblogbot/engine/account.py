@@ -108,7 +108,8 @@ class Account:
             self._limits_due = now + FACTS_AGE
             record = await self._store.outbox.account(self.name)
             self._limits = self._limits or record.limits
-            if not record.is_paused(now):
+            # those of a blog or a folder are known without a request
+            if self.settings.has_titles or not record.is_paused(now):
                 try:
                     self._limits = await self._call(self._target.limits)
                 except TargetError as error:
