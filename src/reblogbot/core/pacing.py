@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
-from math import ceil
+from math import floor
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -107,7 +107,7 @@ def generated_slot(now: datetime, share: float, sent: Sequence[SentPost]) -> dat
     """The earliest instant, `now` or later, at which one more post may have generated text.
 
     Of the posts of the twenty-four hours that end with it, itself included, at most the `share` has
-    some, rounded up, so that one is always allowed unless the share is 0. NEVER for none at all.
+    some. One alone is always allowed unless the share is 0, which gives NEVER.
     """
     if share >= 1:
         return now
@@ -131,8 +131,8 @@ def generated_slot(now: datetime, share: float, sent: Sequence[SentPost]) -> dat
 
 
 def _most_generated(share: float, count: int) -> int:
-    """How many of so many posts may have generated text; 0.07 of 100 are 7, not 8."""
-    return ceil(round(share * count, 9))
+    """How many of so many posts may have generated text; 0.07 of 100 are 7, not 6."""
+    return max(1, floor(round(share * count, 9)))
 
 
 def quiet_time(start: datetime, end: datetime, pace: PaceSettings) -> timedelta:

@@ -29,7 +29,6 @@ from reblogbot.model import (
     Entry,
     Post,
     StepAnswer,
-    StepPause,
     StepRequest,
     StepText,
 )
@@ -134,34 +133,20 @@ class StepRunner:
 
     def read_next_due(self, store: Store, now: datetime) -> datetime | None:
         """Return the same, by a query of the store."""
-        instants = [at for _, at in self._due_sources(store, now)]
-        return min(instants, default=None)
+        return min((at for _, at in self._due_sources(store)), default=None)
 
-    def _due_sources(self, store: Store, now: datetime) -> list[tuple[str, datetime]]:
-        """Return the enabled sources whose deliveries wait for steps, and until when."""
+    def _due_sources(self, store: Store) -> list[tuple[str, datetime]]:
+        """Return the enabled sources whose deliveries wait for steps, and until when.
+
+        A pause and the limit of a day keep no source waiting: the results of some of its entries
+        may be in the store.
+        """
         waiting = [
-            (source, name, at)
-            for source, name, at in store.steps.next_due(self._used_accounts)
+            (source, at)
+            for source, _, at in store.steps.next_due(self._used_accounts)
             if source in self._config.sources and self._config.sources[source].enabled
         ]
-        if not waiting or store.outbox.stopped_at() is not None:
-            return []
-        pauses = store.steps.pauses()
-        return [
-            (source, max(at, self._callable_at(store, name, pauses.get(name), now)))
-            for source, name, at in waiting
-        ]
-
-    def _callable_at(
-        self, store: Store, name: str, pause: StepPause | None, now: datetime
-    ) -> datetime:
-        settings = self._config.steps.get(name)
-        if settings is None:
-            # the admin has removed it: what waits is posted without
-            return now
-        calls = store.steps.calls(name, now - steps.DAY)
-        mark = self._mark_of(settings)
-        return steps.next_call(now, calls, settings.per_day, pause, mark)
+        return waiting if waiting and store.outbox.stopped_at() is None else []
 
     async def run(
         self, stopping: asyncio.Event, on_progress: ProgressCallback = no_progress
@@ -169,7 +154,7 @@ class StepRunner:
         """Try the steps of everything that waits for them and is due, each once."""
         report = StepsReport()
         now = self._clock.now()
-        due = await self._store.query(self._due_sources, now)
+        due = await self._store.query(self._due_sources)
         sources = sorted({source for source, at in due if at <= now})
         if not sources or stopping.is_set():
             return report
