@@ -99,6 +99,7 @@ class AsyncPosted(Awaited[Posted]):
 class AsyncSteps(Awaited[Steps]):
     """`Store.steps`, awaited."""
 
+    is_any_waiting = awaited(Steps.is_any_waiting)
     waiting = awaited(Steps.waiting)
     find = awaited(Steps.find)
     of_entry = awaited(Steps.of_entry)

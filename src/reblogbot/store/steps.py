@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -156,6 +157,12 @@ class Steps:
         self._owner = owner
 
     # what waits
+
+    def is_any_waiting(self) -> bool:
+        """Whether any delivery waits for steps, or is held because one failed."""
+        statement = select(exists().where(delivery.c.step_at.is_not(None)))
+        with self._database.read() as connection:
+            return bool(connection.scalar(statement))
 
     def waiting(
         self, sources: Collection[str], accounts: Collection[str], now: datetime, limit: int
