@@ -146,7 +146,7 @@ class Engine:
             sources, servers, self.clock.now(), self._bring_forward, which, config.steps
         )
         if config.steps:
-            await self.steps.queue_failed()
+            await self.steps.follow_settings()
         return held, pollable
 
     def _bring_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
