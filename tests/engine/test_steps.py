@@ -212,8 +212,18 @@ def test_a_call_that_waited_for_its_turn_is_leased_from_then_on(configure, bot, 
     """The lease of the last of many calls was once over before it began."""
     configure(*"abcdef")
 
+<<<<<<< HEAD
     async def take_long():
         clock.advance(minutes=10)
+=======
+        async def take_long():
+            ids = range(1, 7)
+            records = [each for number in ids for each in worker.store.steps.of_entry(number)]
+            begun = [each for each in records if each.called_at == clock.now()]
+            running = [each for each in begun if each.state == "running"]
+            assert all(each.lease_until > clock.now() for each in running)
+            clock.advance(minutes=10)
+>>>>>>> wt-audit1
 
     step.before = take_long
     step.sync(bot)
@@ -347,6 +357,31 @@ def test_what_is_over_the_limit_of_a_day_waits_and_goes_on(configure, bot, clock
     step.sync(bot)
     assert accepted_posts(sandbox) == [text(name) for name in "abcde"]
     assert step.paid_twice() == []
+
+
+def test_a_limit_that_the_admin_raises_keeps_nothing_waiting(configure, bot, sandbox, step):
+    configure(*"abc", steps={"explain": {**EXPLAIN, "per_day": 1}})
+    step.sync(bot)
+    assert [reason_of(bot, number)[1] for number in (2, 3)] == [
+        "waits for explain: 1 call in a day, per_day = 1"
+    ] * 2
+    configure(*"abc", steps={"explain": {**EXPLAIN, "per_day": 9}})
+    step.sync(bot)
+    assert accepted_posts(sandbox) == [text(name) for name in "abc"]
+
+
+def test_another_service_need_not_wait_as_the_one_before_asked(
+    configure, bot, clock, sandbox, step
+):
+    configure("a")
+    until = clock.now() + timedelta(hours=3)
+    step.fail("step_rate_limited", is_of_service=True, retry_at=until)
+    step.sync(bot)
+    step.sync(bot)
+    assert (len(step.calls), accepted_posts(sandbox)) == (1, [])
+    step.mark = "another key"
+    step.sync(bot)
+    assert accepted_posts(sandbox) == [text("a")]
 
 
 def test_a_result_that_is_stored_waits_for_no_limit(configure, bot, feeds, clock, sandbox, step):

@@ -186,10 +186,23 @@ class StepRunner:
             raise error
         return report
 
-    async def queue_failed(self) -> list[Delivery]:
-        """Queue what is held for a step that failed for good, where its settings have changed."""
+    async def follow_settings(self) -> None:
+        """Try anew what the config no longer keeps waiting.
+
+        That is what is held for a step that failed for good, where its settings have changed; and
+        what waits for the end of a pause, or of the limit of a day, where there is none any more.
+        """
+        now = self._clock.now()
         marks = {name: self._mark_of(step) for name, step in self._config.steps.items()}
-        return await self._store.steps.queue_failed(marks, self._clock.now())
+        await self._store.steps.queue_failed(marks, now)
+        pauses = await self._store.steps.pauses()
+        callable_steps = {}
+        for name, settings in self._config.steps.items():
+            calls = await self._store.steps.calls(name, now - steps.DAY)
+            pause, mark = pauses.get(name), marks[name]
+            if steps.next_call(now, calls, settings.per_day, pause, mark) <= now:
+                callable_steps[name] = mark
+        await self._store.steps.bring_forward(callable_steps, now)
 
     # one entry
 
@@ -417,9 +430,11 @@ class StepRunner:
         lease = settings.timeout + LEASE_MARGIN
         per_day = None if is_forced else settings.per_day
         if not await self._store.steps.begin(call, now, lease, per_day):
-            # another process calls it, or the calls of the day were used up meanwhile
+            # the calls of the day were used up meanwhile, or another process calls it
+            waits = None if is_forced else await self._why_not_now(call, settings)
             reason = Words("another call is being made")
-            return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+            busy = Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+            return waits or busy
         if uptime() >= begin_before:
             # this process was stopped meanwhile: the call would outlast its lease
             reason = Words("the call was begun too late")

@@ -110,6 +110,7 @@ class AsyncSteps(Awaited[Steps]):
     assign = awaited(Steps.assign)
     forget = awaited(Steps.forget)
     make_due = awaited(Steps.make_due)
+    bring_forward = awaited(Steps.bring_forward)
     next_due = awaited(Steps.next_due)
     calls = awaited(Steps.calls)
     pauses = awaited(Steps.pauses)

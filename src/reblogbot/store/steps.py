@@ -489,6 +489,29 @@ class Steps:
                     )
         return queued
 
+    def bring_forward(self, marks: Mapping[str, str], now: datetime) -> None:
+        """Let what waits for these steps try them now: nothing keeps them from being called.
+
+        `marks` are those of the steps. An entry whose call failed with the same settings waits on.
+        """
+        with self._database.write() as connection:
+            for name, mark in marks.items():
+                has_failed = exists().where(
+                    step_result.c.entry_id == delivery.c.entry_id,
+                    step_result.c.step == name,
+                    step_result.c.state == FAILED,
+                    step_result.c.mark == mark,
+                    step_result.c.due > now,
+                )
+                waits_for_it = or_(
+                    delivery.c.waits_for == name,
+                    delivery.c.waits_for.startswith(f"{name} ", autoescape=True),
+                )
+                statement = update(delivery).where(
+                    delivery.c.step_at > now, waits_for_it, ~has_failed
+                )
+                connection.execute(statement.values(step_at=now))
+
     def make_due(self, entry_id: int, name: str, now: datetime) -> list[Delivery]:
         """Let the deliveries of an entry that wait for steps try them now: one has a result.
 
