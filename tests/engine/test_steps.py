@@ -212,18 +212,8 @@ def test_a_call_that_waited_for_its_turn_is_leased_from_then_on(configure, bot, 
     """The lease of the last of many calls was once over before it began."""
     configure(*"abcdef")
 
-<<<<<<< HEAD
     async def take_long():
         clock.advance(minutes=10)
-=======
-        async def take_long():
-            ids = range(1, 7)
-            records = [each for number in ids for each in worker.store.steps.of_entry(number)]
-            begun = [each for each in records if each.called_at == clock.now()]
-            running = [each for each in begun if each.state == "running"]
-            assert all(each.lease_until > clock.now() for each in running)
-            clock.advance(minutes=10)
->>>>>>> wt-audit1
 
     step.before = take_long
     step.sync(bot)

@@ -149,13 +149,8 @@ class Engine:
         held, pollable = await self.store.enrol(
             sources, servers, self.clock.now(), self._bring_forward, which, config.steps
         )
-<<<<<<< HEAD
         if config.steps and await self.store.steps.is_any_waiting():
-            await self.steps.queue_failed()
-=======
-        if config.steps:
             await self.steps.follow_settings()
->>>>>>> wt-audit1
         return held, pollable
 
     def _bring_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
