@@ -362,6 +362,19 @@ class Steps:
         with self._database.write() as connection:
             connection.execute(delete(step_result).where(step_result.c.key == key))
 
+    def restore(self, record: StepRecord) -> None:
+        """Put a result back that was forgotten, because there is no other."""
+        values = {name: getattr(record, name) for name in StepRecord.__dataclass_fields__}
+        with self._database.write() as connection:
+            statement = insert_into(connection, step_result).values(**values)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[step_result.c.key],
+                    set_=values,
+                    where=step_result.c.state != DONE,
+                )
+            )
+
     def _may_take(self, row: Row[Any], now: datetime) -> bool:
         """Whether the process that made a call without an answer is certainly not at it."""
         return (
