@@ -158,6 +158,16 @@ def test_the_count_of_the_day_does_not_keep_the_admin_from_running_a_step(
     assert len(stand_in.requests) == 2
 
 
+def test_a_reply_is_told_apart_from_its_post_in_the_queue(papers, bot, cli, stand_in):
+    stand_in.answer = DOWN
+    papers(template="link", follow_up="{{ explain }}")
+    bot.sync()
+    replies = [each for each in bot.deliveries() if each.post.continues]
+    listed = cli("queue", "list").out
+    assert listed.count("queued  reply  papers → news") == len(replies) == 2
+    assert "action    reply" in cli("queue", "show", str(replies[0].id)).out
+
+
 def test_a_stored_result_is_asked_for_again_only_where_the_admin_wants_it(
     papers, bot, cli, stand_in
 ):

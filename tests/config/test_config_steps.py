@@ -82,6 +82,7 @@ def test_a_wrong_key_of_a_step_is_named(tmp_path, key, expected):
         ('"./translate"', "\"./translate 'x\"", ["steps.translate.command: is empty, or a quote"]),
         ("[steps.translate]", "[steps.Translate]", [f"steps.Translate: the name of a step is a name in templates: {NAMES}"]),
         ("[steps.translate]", "[steps.text]", ["steps.text: the name of a step"]),
+        ("[steps.translate]", "[steps.explain_title]", ["steps.explain_title: templates have the title"]),
         ('"./translate"', '"./translate"\nprompt = "x"', ['steps.translate.prompt: is for steps of kind "chat"']),
         (STEPS, 'steps = ["explain", "explian"]', ['sources.papers.steps: there is no step "explian"; did you mean "explain"?']),
         (STEPS, 'steps = ["explain", "explain"]', ["sources.papers.steps: names a step twice"]),

@@ -89,9 +89,9 @@ def test_a_day_becomes_one_post_at_its_time(daily, bot, sandbox, clock):
 
 
 def test_preview_shows_the_digest_that_will_be_posted(daily, bot, sandbox, clock):
-    previewed = [post.text for _, _, post in bot.preview().posts]
+    previewed = [planned.post.text for planned in bot.preview().posts]
     bot.sync()
-    assert [post.text for _, _, post in bot.preview().posts] == previewed
+    assert [planned.post.text for planned in bot.preview().posts] == previewed
     clock.advance(hours=6)
     bot.sync()
     assert accepted_posts(sandbox) == previewed
@@ -101,12 +101,12 @@ def test_a_first_preview_heads_the_digest_with_the_feeds_own_title(bot, feeds, s
     clock.instant = clock.instant.replace(hour=12, minute=0, second=0)
     url = feeds.show("/hot.xml", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url, "digest": "18:00"}}, {"news": (sandbox, "")})
-    previewed = [post.text for _, _, post in bot.preview().posts]
+    previewed = [planned.post.text for planned in bot.preview().posts]
     bot.sync()
     clock.advance(hours=6, minutes=1)
     # it is due: what comes now is for tomorrow's
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
-    late = [post.text for _, _, post in bot.preview().posts]
+    late = [planned.post.text for planned in bot.preview().posts]
     bot.sync()
     assert accepted_posts(sandbox) == previewed == late[:1]
     assert "Title c" in late[1]
@@ -148,7 +148,7 @@ def test_an_entry_that_is_too_old_does_not_remove_the_digest(bot, feeds, sandbox
     bot.sync()
     # the machine was off at the time of the digest
     clock.advance(hours=6)
-    assert [post.text.count("https://") for _, _, post in bot.preview().posts] == [1]
+    assert [planned.post.text.count("https://") for planned in bot.preview().posts] == [1]
     bot.sync()
     (digest,) = visible_texts(sandbox)
     assert "Title fresh" in digest

@@ -377,6 +377,7 @@ async def test_the_name_of_a_model_is_short_and_printable(server, tmp_path, mode
 def test_chinese_is_not_cut_early():
     assert max_tokens(settings("http://a.example")) == 8000
     assert max_tokens(settings("http://a.example", max_output=10)) == 1024
+    assert max_bytes(settings("http://a.example", max_output=10**9)) == 4_000_000
 
 
 # --- the key

@@ -177,9 +177,10 @@ class ModelServer:
     def answer(self, exchange: Exchange) -> None:
         body = exchange.call.body
         prompt = json.loads(body)["messages"][-1]["content"]
-        says(text_for(prompt))(exchange)
+        # before it is sent: who has read the answer may look at the counts
         with self.lock:
             self.answers[body] += 1
+        says(text_for(prompt))(exchange)
 
 
 @contextmanager

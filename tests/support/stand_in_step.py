@@ -35,6 +35,10 @@ class StandInStep:
         """Let the next calls fail with a StepError."""
         self._faults += [StepError(slug, f"simulated: {slug}", **fields) for _ in range(times)]
 
+    def recover(self) -> None:
+        """Let no further call fail."""
+        self._faults.clear()
+
     def fail_with(self, error: Exception) -> None:
         self._faults.append(error)
 

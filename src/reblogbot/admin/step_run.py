@@ -88,7 +88,6 @@ async def run_step(
     refusal = refusal_of_person(entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
-    entry = candidate.entry
     if source.page_text and not entry.text:
         # the page of what was not queued was not read; that of what was posted is forgotten
         entry = await engine.planner.with_page(source, entry, {"post"})

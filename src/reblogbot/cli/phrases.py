@@ -75,6 +75,11 @@ def step_facts(record: StepRecord) -> str:
     return ", ".join(filter(None, facts))
 
 
+def action_text(post: Post) -> str:
+    """What is done; a reply to a post of ours is told apart from it."""
+    return "reply" if post.action == "post" and post.is_follow_up else post.action
+
+
 def post_label(post: Post) -> str:
     """The link or status of a post; the beginning of its text where it has neither."""
     return post.link or post.uri or post.text.partition("\n")[0][:60]

@@ -16,12 +16,7 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys
 from reblogbot.config.hosts import hosts_in, is_loopback, is_private
-from reblogbot.config.secrets import (
-    MIN_TOKEN_LENGTH,
-    SecretMissing,
-    credential,
-    read_secret,
-)
+from reblogbot.config.secrets import MIN_TOKEN_LENGTH, SecretMissing
 from reblogbot.config.settings import (
     AccountSettings,
     AdminSettings,
@@ -30,7 +25,7 @@ from reblogbot.config.settings import (
     SourceSettings,
     StepSettings,
 )
-from reblogbot.config.tokens import read_token
+from reblogbot.config.tokens import read_step_key, read_token
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigFault, Unauthorised
 from reblogbot.words import Words
@@ -46,7 +41,6 @@ _MANY_HASHTAGS = 10
 _CALLS_PER_POST = 3
 _KINDS_WITHOUT_AUTHORS = frozenset({"json", "page"})
 _MINUTES_PER_DAY = 24 * 60
-_KEY_ALONE = Words("{where} must hold the key and nothing else")
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
@@ -320,9 +314,8 @@ def _step(at: Keys, step: StepSettings, environ: Mapping[str, str], folder: Path
         return
     file = step.key_file
     at_key = (*at, "key_file" if file else "key_env")
-    files = [] if file is None else [file, credential(file.name, environ)]
     try:
-        read_secret(step.key_env, list(filter(None, files)), environ, _KEY_ALONE)
+        read_step_key(step, environ)
     except SecretMissing as error:
         yield at_key, Words("no key ({reason})", reason=error.reason)
     if file is not None and _has_mode(file, stat.S_IRGRP | stat.S_IROTH):

@@ -183,6 +183,9 @@ def check_step(
             "and none of the names of an entry"
         )
         diagnostics.add(at, message)
+    if name.endswith("_title") and name.removesuffix("_title") in steps:
+        message = Words("templates have the title that another step returns under this name")
+        diagnostics.add(at, message)
     kind = table.get("kind")
     for key, owner in _KEYS_OF_STEPS.items():
         if kind in NEEDS_OF_STEP and kind != owner and _is_changed(StepSettings, table, key):
@@ -234,6 +237,9 @@ def check_steps(
             "program. Steps are for feeds and pages, and for accounts of this file"
         )
         diagnostics.add(locate(("steps",)), message)
+    if table.get("digest") and table.get("follow_up"):
+        message = Words("a source with digest has no replies: write the results into its template")
+        diagnostics.add(locate(("follow_up",)), message)
 
 
 _KINDS_OF_STATUSES = frozenset(

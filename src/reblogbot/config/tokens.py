@@ -1,4 +1,4 @@
-"""An account's token, from a file, the environment or a systemd credential, and its record.
+"""Tokens of accounts and keys of steps, from a file, the environment or a systemd credential.
 
 Most servers tell the scopes of a token only when they issue it, so they are stored beside it: the
 record of `news.token` is `news.token.json`, which holds at least `{"token": …, "scope": …}`.
@@ -19,12 +19,13 @@ from typing import Any
 
 from reblogbot.config.atomic_file import write_together
 from reblogbot.config.secrets import SecretMissing, credential, read_secret
-from reblogbot.config.settings import AccountSettings
+from reblogbot.config.settings import AccountSettings, StepSettings
 from reblogbot.errors import Unauthorised
 from reblogbot.words import Words
 
 _MAX_BYTES = 10_000
 _NOT_ALONE = Words("{where} must hold the token and nothing else")
+_KEY_ALONE = Words("{where} must hold the key and nothing else")
 
 
 def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
@@ -45,6 +46,18 @@ def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
         )
     except SecretMissing as error:
         raise _missing(account, error.reason) from None
+
+
+def read_step_key(step: StepSettings, environ: Mapping[str, str]) -> str:
+    """The key of a step's service, "" where the config names none. Raises SecretMissing.
+
+    The file is preferred to a systemd credential of its name.
+    """
+    file = step.key_file
+    if not (file or step.key_env):
+        return ""
+    files = () if file is None else (file, credential(file.name, environ))
+    return read_secret(step.key_env, [path for path in files if path], environ, _KEY_ALONE)
 
 
 def missing_token_reason(account: AccountSettings, environ: Mapping[str, str]) -> str:

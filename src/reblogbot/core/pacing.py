@@ -125,7 +125,9 @@ def generated_slot(now: datetime, share: float, sent: Sequence[SentPost]) -> dat
         slot = at + _DAY
         for post in posts:
             count, generated = count - 1, generated - post.is_generated
-    return slot
+    # after a clock was set back there are later posts; from then on they count, too
+    later = (post.at for post in sent if post.at > now and not post.is_generated)
+    return slot if slot == now else min(slot, *later, slot)
 
 
 def _most_generated(share: float, count: int) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from reblogbot.errors import StepError
 from reblogbot.model import StepPause, StepState
+from reblogbot.words import Words
 
 DAY = timedelta(days=1)
 MOST_ATTEMPTS = 8
@@ -43,6 +44,16 @@ def next_call(
     if len(past) >= per_day:
         until = max(until, past[min(ahead, per_day - 1) - per_day] + DAY)
     return until
+
+
+def spent_reason(count: int, per_day: int) -> str:
+    """Why a step is not called that was called so often in a day."""
+    return Words(
+        "{count} call in a day, per_day = {limit}",
+        "{count} calls in a day, per_day = {limit}",
+        count=count,
+        limit=per_day,
+    )
 
 
 def state_of(

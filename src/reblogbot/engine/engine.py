@@ -127,6 +127,7 @@ class Engine:
         result = await self.run_steps(on_progress)
         report.add_deliveries(result.changed.values())
         report.deferred |= result.deferred
+        report.failed_steps |= result.failed
         return bool(result.changed)
 
     # the parts of a round, which the daemon takes one by one

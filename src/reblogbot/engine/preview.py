@@ -13,7 +13,6 @@ from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
 from reblogbot.core.planning import PendingClaims
 from reblogbot.core.text.shortening import beginning
-from reblogbot.core.thread_parts import next_part
 from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
 from reblogbot.engine.engine import Engine
@@ -308,7 +307,11 @@ class StepResults:
             if self._run_steps:
                 on_progress("running steps", finished, len(groups))
 
-        await asyncio.gather(*(settle_group(*key, group) for key, group in groups.items()))
+        # all come to their end: an answer that is on its way is paid for
+        works = (settle_group(*key, group) for key, group in groups.items())
+        errors = await asyncio.gather(*works, return_exceptions=True)
+        for error in filter(None, errors):
+            raise error
         refused = {number for number, delivery in settled.items() if delivery is None}
         return [
             settled.get(delivery.id) or delivery
@@ -351,7 +354,7 @@ class StepResults:
         yield PlannedPost(account, source, delivery.post, delivery.waits_for, held)
         part = delivery.post
         while part.rest:
-            part = next_part(part, delivery.id)
+            part = part.next_part(delivery.id)
             yield PlannedPost(account, source, part, held=held)
         for reply in replies.get(delivery.id, ()):
             yield from self.posts(reply, replies)

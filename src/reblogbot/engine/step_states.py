@@ -106,11 +106,7 @@ def _reason(
     if state in ("failing", "paused") and pause is not None:
         return pause.reason, pause.until
     if state == "spent":
-        reason = Words(
-            "{count} call in a day, per_day = {limit}",
-            "{count} calls in a day, per_day = {limit}",
-            count=len(calls),
-            limit=settings.per_day,
-        )
-        return reason, calls[-settings.per_day] + steps.DAY
+        return steps.spent_reason(len(calls), settings.per_day), calls[
+            -settings.per_day
+        ] + steps.DAY
     return (Words("no enabled source has it"), None) if state == "unused" else ("", None)

@@ -65,10 +65,12 @@ class StepsReport:
 
     `changed` has the deliveries that changed, by their ids. `deferred` are the ids of those that
     wait for a reason that is no failure: the limit of a day, or a pause that a service asked for.
+    `failed` are the ids of those for which a step failed and will not be tried again.
     """
 
     changed: dict[int, Delivery] = field(default_factory=dict)
     deferred: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Resolution:
     """The results of an entry's steps, as far as there are any.
 
     `failed` is the step that returns none, for `reason`. Otherwise, with `missing`, they are tried
-    again at `again_at`; `is_well` tells that this is no failure.
+    again at `again_at`. `is_well` tells that this is no failure: its service or its site wants it.
     """
 
     results: Mapping[str, StepText]
@@ -235,6 +237,8 @@ class StepRunner:
         for each in live:
             after, note = await self.settled(each, source, title, resolution)
             await self._write(each.delivery, after, note, report)
+            if resolution.failed and not resolution.is_well:
+                report.failed.add(each.delivery.id)
 
     async def _postpone(
         self, deliveries: Sequence[Delivery], resolution: Resolution, report: StepsReport
@@ -287,7 +291,9 @@ class StepRunner:
             missing = tuple(names[position:])
             settings = self._config.steps[name]
             if settings.kind == "chat" and entry.ai_refusal:
-                return Resolution(results, missing, failed=name, reason=entry.ai_refusal)
+                return Resolution(
+                    results, missing, failed=name, reason=entry.ai_refusal, is_well=True
+                )
             try:
                 call, request = await self._call(entry, entry_id, source, title, settings, results)
             except ReblogbotError as error:
@@ -490,12 +496,7 @@ class StepRunner:
         at = steps.next_call(now, calls, settings.per_day, None, call.mark, ahead=ahead)
         if at > now:
             self._ahead[call.step] += 1
-            reason = Words(
-                "{count} call in a day, per_day = {limit}",
-                "{count} calls in a day, per_day = {limit}",
-                count=len(calls),
-                limit=settings.per_day,
-            )
+            reason = steps.spent_reason(len(calls), settings.per_day)
             return Resolution({}, reason=reason, again_at=at, is_well=True)
         return None
 

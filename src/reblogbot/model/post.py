@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -85,7 +85,7 @@ class Post:
     is_bundle: bool = False
     """Whether it is a digest, which must not become part of another digest."""
     continues: int = 0
-    """The id of the delivery whose status it replies to, in the thread of a digest; 0 for none."""
+    """The id of the delivery whose status it replies to, its post or in a thread; 0 for none."""
     may_mention: bool = False
     """Whether the admin's own template mentions an account, which is then notified."""
     status_id: str = ""
@@ -107,6 +107,22 @@ class Post:
     def is_follow_up(self) -> bool:
         """Whether it replies to another post of its entry, or is a further part of a thread."""
         return bool(self.continues) and not self.is_bundle
+
+    def next_part(self, delivery_id: int) -> Post:
+        """The next part of the thread, after this one was published as that delivery."""
+        text, *rest = self.rest
+        return replace(
+            self,
+            action="post",
+            text=text,
+            link="",
+            media=(),
+            length=len(text),
+            shorter="",
+            continues=delivery_id,
+            part=self.part + 1,
+            rest=tuple(rest),
+        )
 
 
 @dataclass(frozen=True, slots=True)

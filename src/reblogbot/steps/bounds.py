@@ -12,6 +12,8 @@ _BYTES_PER_TOKEN = 32
 """A token is six bytes of JSON for a Chinese character, and seldom more than twelve; services that
 send what a model thinks may send it twice."""
 _ENVELOPE = 65_536
+_MOST_BYTES = 4_000_000
+"""Whatever `max_output` is: an answer is decoded in the process that does everything else too."""
 
 
 def max_tokens(settings: StepSettings) -> int:
@@ -25,4 +27,4 @@ def max_tokens(settings: StepSettings) -> int:
 
 def max_bytes(settings: StepSettings) -> int:
     """The bytes that are read of an answer, after decompression."""
-    return _BYTES_PER_TOKEN * max_tokens(settings) + _ENVELOPE
+    return min(_BYTES_PER_TOKEN * max_tokens(settings) + _ENVELOPE, _MOST_BYTES)

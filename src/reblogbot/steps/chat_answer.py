@@ -170,7 +170,7 @@ def service_words(answer: ChatAnswer, status: int, secret: str) -> str:
     elif document is not None:
         words = _error_text(document)
     elif not text.lstrip().startswith("<"):
-        words = text
+        words = text_of(text)
     # cleaned first, so that an invisible character within the secret does not hide it
     line = without_secret(one_line(f"HTTP {status} {words}"), secret)
     return line if len(line) <= _MAX_WORDS else line[: _MAX_WORDS - 1] + "…"

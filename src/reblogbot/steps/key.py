@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reblogbot.config.secrets import SecretMissing, credential, read_secret
+from reblogbot.config.secrets import SecretMissing
 from reblogbot.config.settings import StepSettings
-from reblogbot.config.tokens import token_digest
+from reblogbot.config.tokens import read_step_key, token_digest
 from reblogbot.errors import StepError
 from reblogbot.words import Words
-
-_NOT_ALONE = Words("{where} must hold the key and nothing else")
 
 
 def read_key(settings: StepSettings, environ: Mapping[str, str]) -> str:
     """The key of the step's service, read again at each call; "" where the config names none.
 
-    The file is preferred to a systemd credential of its name. Raises StepError, final.
+    Raises StepError, final.
     """
-    file = settings.key_file
-    files = () if file is None else (file, credential(file.name, environ))
-    if not (file or settings.key_env):
-        return ""
     try:
-        return read_secret(
-            settings.key_env, [path for path in files if path is not None], environ, _NOT_ALONE
-        )
+        return read_step_key(settings, environ)
     except SecretMissing as error:
         message = Words(
             "steps.{name}: no key ({reason}); put the key of the service there",

@@ -692,9 +692,7 @@ def _queue_next_part(
     """Queue the next part of a thread whose part was just published, unless it is there already."""
     # imported here: few posts are threads, and it imports the tables of domains
     from reblogbot.core.identity import part_key  # noqa: PLC0415
-    from reblogbot.core.thread_parts import next_part  # noqa: PLC0415
 
-    post = next_part(sent.post, sent.id)
     key = part_key(sent.identity)
     statement = insert_into(connection, delivery).values(
         account=sent.account,
@@ -702,7 +700,7 @@ def _queue_next_part(
         entry_id=row.entry_id,
         identity=key,
         state=DeliveryState.QUEUED,
-        post=post_values(post),
+        post=post_values(sent.post.next_part(sent.id)),
         due=now,
         queued_at=now,
         score=sent.score,

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from reblogbot.core.steps import DAY
 from reblogbot.model import (
     OPEN_STATES,
     REVIEW_NOTE,
@@ -45,7 +46,6 @@ from reblogbot.store.sql import chunks, insert_into, lock_until_commit
 from reblogbot.store.transitions import add_event, change_state, lock_delivery
 from reblogbot.words import Words
 
-DAY = timedelta(days=1)
 DONE, FAILED, RUNNING = "done", "failed", "running"
 MOST_VERSIONS = 3
 """An entry that changes all the time is given to a step so often at most."""
@@ -57,7 +57,7 @@ _ACCOUNT, _SOURCE, _STATE = (
     func.coalesce(column, "")
     for column in (delivery.c.account, delivery.c.source, delivery.c.state)
 )
-MAY_RUN = or_(
+_MAY_RUN = or_(
     _STATE == DeliveryState.QUEUED,
     and_(_STATE == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
 )
@@ -502,7 +502,7 @@ class Steps:
                     delivery.c.waits_for.startswith(f"{name} ", autoescape=True),
                 )
                 statement = update(delivery).where(
-                    delivery.c.step_at > now, waits_for_it, ~has_failed
+                    delivery.c.step_at > now, waits_for_it, _MAY_RUN, ~has_failed
                 )
                 connection.execute(statement.values(step_at=now))
 
@@ -548,7 +548,7 @@ class Steps:
             is_failed = and_(delivery.c.state == DeliveryState.HELD, has_failed)
             statement = (
                 select(delivery.c.waits_for, is_failed, func.count())
-                .where(delivery.c.step_at.is_not(None), or_(MAY_RUN, has_failed))
+                .where(delivery.c.step_at.is_not(None), or_(_MAY_RUN, has_failed))
                 .group_by(delivery.c.waits_for, is_failed)
             )
             for waits_for, failed_for_good, count in connection.execute(statement):
@@ -608,7 +608,7 @@ def _waiting(*columns: Any) -> Select[Any]:
         .where(
             delivery.c.step_at.is_not(None),
             entry.c.content.is_not(None),
-            MAY_RUN,
+            _MAY_RUN,
             _PREVIOUS_IS_OVER,
         )
     )

@@ -25,7 +25,7 @@ from reblogbot.admin.queue_actions import (
 from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
 from reblogbot.cli.output import aligned, print_json, print_lines, print_wrapped
-from reblogbot.cli.phrases import local_time, wait_text
+from reblogbot.cli.phrases import action_text, local_time, wait_text
 from reblogbot.cli.questions import is_interactive
 from reblogbot.config.load import PartialConfig
 from reblogbot.core.round_report import outcome
@@ -101,7 +101,7 @@ def _print_list(
             (
                 str(delivery.id),
                 outcome(delivery),
-                delivery.post.action,
+                action_text(delivery.post),
                 f"{delivery.source} → {delivery.account}",
                 local_time(delivery.queued_at, now),
             )
@@ -147,7 +147,7 @@ def _print_details(delivery: Delivery, title: str, wait: Wait | None, now: datet
         "account": delivery.account,
         "source": delivery.source,
         "link": delivery.post.link,
-        "action": delivery.post.action,
+        "action": action_text(delivery.post),
         "text": "written by the admin" if delivery.post.is_edited else "",
         "state": outcome(delivery),
         "due": local_time(delivery.due, now),
