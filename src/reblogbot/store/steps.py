@@ -521,7 +521,7 @@ class Steps:
                     delivery.c.waits_for.startswith(f"{name} ", autoescape=True),
                 )
                 statement = update(delivery).where(
-                    delivery.c.step_at > now, waits_for_it, ~has_failed
+                    delivery.c.step_at > now, waits_for_it, _MAY_RUN, ~has_failed
                 )
                 connection.execute(statement.values(step_at=now))
 
