@@ -207,7 +207,7 @@ def test_a_step_that_fails_is_said_to_have_failed(papers, bot, cli, stand_in):
     ran = cli("step", "run", "explain", link("a"), "--again")
     assert ran.code == 1
     assert "step explain failed: the service refuses the key" in ran.out
-    document = cli("step", "run", "explain", link("a"), "--json").json
+    document = cli("step", "run", "explain", link("a"), "--again", "--json").json
     assert (document["state"], document["error"]) == ("failed", "the service refuses the key")
 
 
