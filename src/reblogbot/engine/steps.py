@@ -325,7 +325,7 @@ class StepRunner:
         """Run one step for one entry now, and those before it, as far as they have no results.
 
         What failed before, pauses, and the calls of the day do not count. With `again` a result
-        that is stored is forgotten.
+        that is stored is asked for once more; it stays where there is no other.
         """
         position = source.steps.index(name) if name in source.steps else 0
         before = source.model_copy(update={"steps": source.steps[:position]})
@@ -343,8 +343,8 @@ class StepRunner:
             )
         except ReblogbotError as error:
             return SingleRun(reason=error.message)
-        record = (await self._store.steps.find([call.key])).get(call.key)
-        was_stored = record is not None and record.result is not None
+        before_call = (await self._store.steps.find([call.key])).get(call.key)
+        was_stored = before_call is not None and before_call.result is not None
         if was_stored and again:
             await self._store.steps.forget(call.key)
             was_stored = False
@@ -352,8 +352,12 @@ class StepRunner:
             call, request, settings, entry, source, may_call=True, is_forced=True
         )
         record = (await self._store.steps.find([call.key])).get(call.key)
-        reason = outcome.reason if isinstance(outcome, Resolution) else ""
-        return SingleRun(record, was_stored, reason)
+        if not isinstance(outcome, Resolution):
+            return SingleRun(record, was_stored)
+        if again and before_call is not None:
+            # it was paid for, and the new call has brought nothing
+            await self._store.steps.restore(before_call)
+        return SingleRun(record, was_stored, outcome.reason)
 
     async def _call(
         self,

@@ -109,6 +109,7 @@ class AsyncSteps(Awaited[Steps]):
     refuse = awaited(Steps.refuse)
     assign = awaited(Steps.assign)
     forget = awaited(Steps.forget)
+    restore = awaited(Steps.restore)
     make_due = awaited(Steps.make_due)
     bring_forward = awaited(Steps.bring_forward)
     next_due = awaited(Steps.next_due)

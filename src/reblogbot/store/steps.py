@@ -362,6 +362,19 @@ class Steps:
         with self._database.write() as connection:
             connection.execute(delete(step_result).where(step_result.c.key == key))
 
+    def restore(self, record: StepRecord) -> None:
+        """Put a result back that was forgotten, because there is no other."""
+        values = {name: getattr(record, name) for name in StepRecord.__dataclass_fields__}
+        with self._database.write() as connection:
+            statement = insert_into(connection, step_result).values(**values)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[step_result.c.key],
+                    set_=values,
+                    where=step_result.c.state != DONE,
+                )
+            )
+
     def _may_take(self, row: Row[Any], now: datetime) -> bool:
         """Whether the process that made a call without an answer is certainly not at it."""
         return (
@@ -508,7 +521,7 @@ class Steps:
                     delivery.c.waits_for.startswith(f"{name} ", autoescape=True),
                 )
                 statement = update(delivery).where(
-                    delivery.c.step_at > now, waits_for_it, ~has_failed
+                    delivery.c.step_at > now, waits_for_it, _MAY_RUN, ~has_failed
                 )
                 connection.execute(statement.values(step_at=now))
 
