@@ -20,14 +20,16 @@ HOW_TO_MEND = "run `make catalogues`, then translate what it lists in "
 NAMES = set(
     """reblogbot ActivityPub API Atom Bluesky CSS CSV Firefish GitHub GoToSocial GTS HTML HTTP HTTPS ID
     JSON JMESPath Linux Lemmy Mastodon Misskey OAuth OPML PDF PeerTube Pixelfed Pleroma Akkoma Hollo
-    Alt Ctrl Feed PostgreSQL RDF RSS SQLite TLS TOML UTC URL UTF YAML feed2toot feediverse feed2fedi systemd""".split()
+    Alt Ctrl Feed PostgreSQL RDF RSS SQLite TLS TOML UTC URL UTF YAML feed2toot feediverse feed2fedi systemd
+    WordPress Markdown OpenAI REST PHP Authorization""".split()
 )
 """Latin words that are the same in 中文."""
 
 KEYS = set(
     """account accounts acct action boost bots chmod command cron domains encoding every exclude false
     fields first followers from headline hidden include kind languages link links listen news paper path post read
-    reblog replace replies server shm statuses timeout to true unlisted url via visibility wal webhook""".split()
+    reblog replace replies server shm statuses timeout to true unlisted url via visibility wal webhook
+    draft model pending private publish review steps text v1""".split()
 )
 """Keys and values of the config, and examples, which are the same in every language."""
 

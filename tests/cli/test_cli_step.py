@@ -179,6 +179,15 @@ def test_a_stored_result_is_asked_for_again_only_where_the_admin_wants_it(
     assert cli("step", "run", "explain", link("a"), "--json").json["text"] == "Another one."
 
 
+def test_a_result_stays_where_asking_again_brings_none(papers, bot, cli, stand_in):
+    bot.sync()
+    stand_in.answer = DOWN
+    ran = cli("step", "run", "explain", link("a"), "--again")
+    assert ran.code == 1
+    assert "no connection" in ran.out
+    assert cli("step", "run", "explain", link("a"), "--json").json["text"] == "An explanation."
+
+
 def test_the_result_of_an_entry_whose_page_was_forgotten_is_not_paid_for_again(
     papers, bot, cli, stand_in, feeds
 ):
@@ -198,7 +207,7 @@ def test_a_step_that_fails_is_said_to_have_failed(papers, bot, cli, stand_in):
     ran = cli("step", "run", "explain", link("a"), "--again")
     assert ran.code == 1
     assert "step explain failed: the service refuses the key" in ran.out
-    document = cli("step", "run", "explain", link("a"), "--json").json
+    document = cli("step", "run", "explain", link("a"), "--again", "--json").json
     assert (document["state"], document["error"]) == ("failed", "the service refuses the key")
 
 

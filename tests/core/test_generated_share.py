@@ -38,7 +38,7 @@ def sent(text):
 
 def may_go(at, share, sent_posts):
     """Whether one more with generated text keeps the share at `at`; counted with fractions."""
-    day = [post for post in sent_posts if post.at <= NOW and at - DAY < post.at]
+    day = [post for post in sent_posts if at - DAY < post.at <= at]
     count = sum(post.is_generated for post in day) + 1
     return count <= max(1, floor(Fraction(share, 100) * (len(day) + 1)))
 
@@ -48,7 +48,8 @@ def test_the_slot_is_the_first_instant_that_keeps_the_share(sent_posts, share):
     slot = generated_slot(NOW, share / 100, sent_posts)
     assert slot >= NOW
     assert may_go(slot, share, sent_posts)
-    earlier = {NOW, *(post.at + DAY for post in sent_posts if post.at + DAY >= NOW)}
+    changes = {at for post in sent_posts for at in (post.at, post.at + DAY) if at >= NOW}
+    earlier = {NOW, *changes}
     assert not any(may_go(at, share, sent_posts) for at in earlier if at < slot)
 
 

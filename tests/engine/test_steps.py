@@ -349,6 +349,31 @@ def test_what_is_over_the_limit_of_a_day_waits_and_goes_on(configure, bot, clock
     assert step.paid_twice() == []
 
 
+def test_a_limit_that_the_admin_raises_keeps_nothing_waiting(configure, bot, sandbox, step):
+    configure(*"abc", steps={"explain": {**EXPLAIN, "per_day": 1}})
+    step.sync(bot)
+    assert [reason_of(bot, number)[1] for number in (2, 3)] == [
+        "waits for explain: 1 call in a day, per_day = 1"
+    ] * 2
+    configure(*"abc", steps={"explain": {**EXPLAIN, "per_day": 9}})
+    step.sync(bot)
+    assert accepted_posts(sandbox) == [text(name) for name in "abc"]
+
+
+def test_another_service_need_not_wait_as_the_one_before_asked(
+    configure, bot, clock, sandbox, step
+):
+    configure("a")
+    until = clock.now() + timedelta(hours=3)
+    step.fail("step_rate_limited", is_of_service=True, retry_at=until)
+    step.sync(bot)
+    step.sync(bot)
+    assert (len(step.calls), accepted_posts(sandbox)) == (1, [])
+    step.mark = "another key"
+    step.sync(bot)
+    assert accepted_posts(sandbox) == [text("a")]
+
+
 def test_a_result_that_is_stored_waits_for_no_limit(configure, bot, feeds, clock, sandbox, step):
     steps = {"explain": {**EXPLAIN, "per_day": 1}}
     other = {

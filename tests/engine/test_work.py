@@ -34,14 +34,14 @@ OURS_AT_WORK = {
 def follow(bot, feeds, clock, sandbox):
     """Lets the bot follow feeds, each with two entries; their paths."""
 
-    def following(count: int = FEEDS, *, etag: bool = True, **keys) -> list[str]:
+    def following(count: int = FEEDS, *, etag: bool = True, steps=None, **keys) -> list[str]:
         paths = [f"/{number}.xml" for number in range(count)]
         for path in paths:
             feeds.show(path, items(clock, f"b{path}", f"a{path}"), etag=etag)
         sources = {f"s{number}": {"url": feeds.url(path)} for number, path in enumerate(paths)}
-        keys = {"first": "none", "review": True, **keys}
+        keys = {"first": "none", "review": True, "steps": list(steps or ()), **keys}
         bot.configure({name: {**source, **keys} for name, source in sources.items()},
-                      {"news": (sandbox, "")})  # fmt: skip
+                      {"news": (sandbox, "")}, steps=steps or {})  # fmt: skip
         return paths
 
     return following
@@ -384,6 +384,14 @@ def test_a_round_with_nothing_new_imports_only_the_web(bot, follow):
     names = imported(bot, "sync", "--json")
     assert names & HEAVY == {"aiohttp"}
     assert names & OURS_AT_WORK == set()
+
+
+def test_a_round_in_which_nothing_waits_for_a_step_imports_nothing_that_runs_it(bot, follow):
+    follow(steps={"explain": {"kind": "command", "command": "/bin/cat"}})
+    assert bot.call("sync").code == 0
+    names = imported(bot, "sync", "--json")
+    assert names & HEAVY == {"aiohttp"}
+    assert "reblogbot.engine.steps" not in names
 
 
 def test_a_new_entry_that_the_filters_refuse_imports_nothing_that_sends(bot, feeds, follow, clock):

@@ -576,6 +576,7 @@ LOOKS = {
     "the results of an entry": lambda store: store.steps.of_entry(7),
     "a call": lambda store: store.steps.begin(call(), NOW, LEASE, 10_000),
     "the calls of a day": lambda store: store.steps.calls("explain", NOW - DAY),
+    "what waits without a cause": lambda store: store.steps.bring_forward({"explain": "m"}, NOW),
     "what failed for good": lambda store: store.steps.queue_failed({"explain": "other"}, NOW),
     "tallies": lambda store: store.steps.tallies(["explain"], NOW),
     "a retraction": lambda store: store.retractions.begin([7], NOW),

@@ -73,7 +73,7 @@ def test_front_matter_says_what_was_meant(format_, page):
     content = content_of(page, "markdown", format_)
     fields = front_matter(content, format_)
     # YAML 1.2 §5.2 forbids the mark within a text, though PyYAML reads it
-    assert "\ufeff" not in content.decode().rpartition("\nreblogbot")[0]
+    assert "\ufeff" not in content.decode().partition("\nreblogbot")[0]
     title = on_one_line(page.article.title) or "2026-11-22 09:30"
     assert fields["title"] == title
     assert fields["date"] == AT

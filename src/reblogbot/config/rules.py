@@ -237,6 +237,9 @@ def check_steps(
             "program. Steps are for feeds and pages, and for accounts of this file"
         )
         diagnostics.add(locate(("steps",)), message)
+    if table.get("digest") and table.get("follow_up"):
+        message = Words("a source with digest has no replies: write the results into its template")
+        diagnostics.add(locate(("follow_up",)), message)
 
 
 _KINDS_OF_STATUSES = frozenset(

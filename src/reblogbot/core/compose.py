@@ -34,7 +34,7 @@ from reblogbot.model import Action, Entry, Media, Post, ServerLimits, StepText
 from reblogbot.words import Words
 
 # a post of another server fits in whole; an article must not become a title
-_MAX_UNTITLED = 500
+MAX_UNTITLED = 500
 _MAX_PLAIN = 200
 _MAX_CATEGORIES = 50
 _ESCAPING_MARKUP = frozenset({"hollo", "snac"})
@@ -115,7 +115,7 @@ def _limits_of_text(wording: Wording, limits: ServerLimits) -> ServerLimits:
     """The limits of what the template writes; the plain form of an article may add its title."""
     if not wording.is_article:
         return limits
-    title = shorten(wording.names.title, _MAX_UNTITLED)
+    title = shorten(wording.names.title, MAX_UNTITLED)
     return replace(limits, characters=limits.characters - size(title) - 2)
 
 
@@ -126,7 +126,7 @@ def _as_article(post: Post, marked: str, wording: Wording, form: str, entry: Ent
     title = wording.names.title if clean(entry.title) else beginning(wording.names.title)
     article = article_of(
         marked,
-        shorten(title, _MAX_UNTITLED),
+        shorten(title, MAX_UNTITLED),
         wording.names.link,
         wording.names.tags,
         # what does not fit is written in another form
@@ -224,7 +224,7 @@ def _wording(
     # a headline of chouti is posted in brackets before its text, both unchanged
     writes_both = source.kind != "chouti" and {"title", "summary"} <= form.names
     if not title and template not in UNTITLED:
-        title, summary = shorten(summary, _MAX_UNTITLED), ""
+        title, summary = shorten(summary, MAX_UNTITLED), ""
     elif title and writes_both:
         title, summary = _without_repetition(
             title, unwrapped(summary), is_separate=has_lines_of_their_own

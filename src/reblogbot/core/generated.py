@@ -209,10 +209,14 @@ _REMOVED_WITH_BLANKS = regex.compile(
 )
 
 
+# the names of RFC 2606, which are in no list: what links to them may look like a link to others
+_RESERVED = frozenset({"example", "invalid", "localhost", "test"})
+
+
 @cache
 def _bare_link() -> regex.Pattern[str]:
     flags = regex.IGNORECASE | regex.VERBOSE | regex.V1
-    return regex.compile(_BARE_LINK, flags, top_level=top_level_domains())
+    return regex.compile(_BARE_LINK, flags, top_level=top_level_domains() | _RESERVED)
 
 
 def _without_links(text: str, own: _Own) -> str:

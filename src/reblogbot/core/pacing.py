@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from math import floor
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -113,21 +114,20 @@ def generated_slot(now: datetime, share: float, sent: Sequence[SentPost]) -> dat
         return now
     if share <= 0:
         return NEVER
-    recent = sorted(
-        (post for post in sent if now - _DAY < post.at <= now), key=lambda post: post.at
-    )
-    count, generated = len(recent), sum(post.is_generated for post in recent)
+    recent = [post for post in sent if now - _DAY < post.at]
+    past = [post for post in recent if post.at <= now]
+    count, generated = len(past), sum(post.is_generated for post in past)
+    # after a clock was set back there are later posts, which count from then on
+    changes = [(post.at, 1, post.is_generated) for post in recent if post.at > now]
+    changes += [(post.at + _DAY, -1, post.is_generated) for post in recent]
     slot = now
-    for at, posts in groupby(recent, key=lambda post: post.at):
+    for at, group in groupby(sorted(changes), key=itemgetter(0)):
         if generated < _most_generated(share, count + 1):
             break
-        # by then these are a day old
-        slot = at + _DAY
-        for post in posts:
-            count, generated = count - 1, generated - post.is_generated
-    # after a clock was set back there are later posts; from then on they count, too
-    later = (post.at for post in sent if post.at > now and not post.is_generated)
-    return slot if slot == now else min(slot, *later, slot)
+        slot = at
+        for _, change, is_generated in group:
+            count, generated = count + change, generated + change * is_generated
+    return slot
 
 
 def _most_generated(share: float, count: int) -> int:

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from reblogbot.config.settings import SourceSettings, StepSettings
 from reblogbot.core.child_settings import without_secrets
+from reblogbot.core.compose import MAX_UNTITLED
 from reblogbot.core.fitting import longest
 from reblogbot.core.identity import clean_link
 from reblogbot.core.templates import Listing, Tags, TemplateContext, compile_template
 from reblogbot.core.text import clean, one_line
 from reblogbot.core.text.hashtags import hashtags
 from reblogbot.core.text.sentences import cut
+from reblogbot.core.text.shortening import shorten
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Entry, StepRequest, StepText
 from reblogbot.words import Words
@@ -112,9 +114,14 @@ def _names(entry: Entry, earlier: Mapping[str, StepText], job: PromptJob) -> _Na
     zone = ZoneInfo(settings.timezone)
     tags = hashtags(entry.categories[:_MOST_CATEGORIES], settings.hashtags, settings.tags)
     texts = (earlier[name].text for name in settings.steps if name in earlier)
+    title, summary = one_line(entry.title[:most]), clean(entry.summary[:most])
+    if not title:
+        # a title is never empty, in posts and here: it is the text, or the beginning of a long one
+        title = one_line(shorten(summary, MAX_UNTITLED))
+        summary = "" if title == one_line(summary) else summary
     context = TemplateContext(
-        title=one_line(entry.title[:most]),
-        summary=clean(entry.summary[:most]),
+        title=title,
+        summary=summary,
         link=clean_link(entry.link),
         author=authors[0] if authors else "",
         authors=authors,

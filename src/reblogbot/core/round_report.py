@@ -80,6 +80,8 @@ class RoundReport:
     """Accounts that are paused because of an error, with the error."""
     deferred: set[int] = field(default_factory=set)
     """Deliveries that a rate limit of their server postponed."""
+    failed_steps: set[int] = field(default_factory=set)
+    """Deliveries for which a step has failed for good."""
 
     def add_poll(self, poll: PollReport) -> None:
         """Count a poll and what it queued."""
@@ -97,6 +99,7 @@ class RoundReport:
             any(poll.is_trouble for poll in self.polls)
             or any(self._is_trouble(delivery) for delivery in self.deliveries.values())
             or bool(self.paused)
+            or bool(self.failed_steps)
         )
         return Exit.FAILED if trouble else Exit.OK
 

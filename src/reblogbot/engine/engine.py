@@ -124,9 +124,13 @@ class Engine:
 
     async def _run_steps(self, report: RoundReport, on_progress: ProgressCallback) -> bool:
         """Run the steps that are due, and add what changed; return whether anything did."""
+        if not await self.store.steps.is_any_waiting():
+            # nothing is imported that runs them
+            return False
         result = await self.run_steps(on_progress)
         report.add_deliveries(result.changed.values())
         report.deferred |= result.deferred
+        report.failed_steps |= result.failed
         return bool(result.changed)
 
     # the parts of a round, which the daemon takes one by one
@@ -145,8 +149,8 @@ class Engine:
         held, pollable = await self.store.enrol(
             sources, servers, self.clock.now(), self._bring_forward, which, config.steps
         )
-        if config.steps:
-            await self.steps.queue_failed()
+        if config.steps and await self.store.steps.is_any_waiting():
+            await self.steps.follow_settings()
         return held, pollable
 
     def _bring_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
@@ -257,6 +261,12 @@ class Engine:
                 self.clock,
             )
         return self._steps
+
+    async def next_steps(self) -> datetime | None:
+        """Return when steps may be run next; None where nothing waits for any."""
+        if not self.config.steps or not await self.store.steps.is_any_waiting():
+            return None
+        return await self.steps.next_due()
 
     async def run_steps(self, on_progress: ProgressCallback = no_progress) -> StepsReport:
         """Run the steps of what waits for them, where they are due."""

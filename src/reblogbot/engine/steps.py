@@ -65,10 +65,12 @@ class StepsReport:
 
     `changed` has the deliveries that changed, by their ids. `deferred` are the ids of those that
     wait for a reason that is no failure: the limit of a day, or a pause that a service asked for.
+    `failed` are the ids of those for which a step failed and will not be tried again.
     """
 
     changed: dict[int, Delivery] = field(default_factory=dict)
     deferred: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Resolution:
     """The results of an entry's steps, as far as there are any.
 
     `failed` is the step that returns none, for `reason`. Otherwise, with `missing`, they are tried
-    again at `again_at`; `is_well` tells that this is no failure.
+    again at `again_at`. `is_well` tells that this is no failure: its service or its site wants it.
     """
 
     results: Mapping[str, StepText]
@@ -184,10 +186,23 @@ class StepRunner:
             raise error
         return report
 
-    async def queue_failed(self) -> list[Delivery]:
-        """Queue what is held for a step that failed for good, where its settings have changed."""
+    async def follow_settings(self) -> None:
+        """Try anew what the config no longer keeps waiting.
+
+        That is what is held for a step that failed for good, where its settings have changed; and
+        what waits for the end of a pause, or of the limit of a day, where there is none any more.
+        """
+        now = self._clock.now()
         marks = {name: self._mark_of(step) for name, step in self._config.steps.items()}
-        return await self._store.steps.queue_failed(marks, self._clock.now())
+        await self._store.steps.queue_failed(marks, now)
+        pauses = await self._store.steps.pauses()
+        callable_steps = {}
+        for name, settings in self._config.steps.items():
+            calls = await self._store.steps.calls(name, now - steps.DAY)
+            pause, mark = pauses.get(name), marks[name]
+            if steps.next_call(now, calls, settings.per_day, pause, mark) <= now:
+                callable_steps[name] = mark
+        await self._store.steps.bring_forward(callable_steps, now)
 
     # one entry
 
@@ -222,6 +237,8 @@ class StepRunner:
         for each in live:
             after, note = await self.settled(each, source, title, resolution)
             await self._write(each.delivery, after, note, report)
+            if resolution.failed and not resolution.is_well:
+                report.failed.add(each.delivery.id)
 
     async def _postpone(
         self, deliveries: Sequence[Delivery], resolution: Resolution, report: StepsReport
@@ -274,7 +291,9 @@ class StepRunner:
             missing = tuple(names[position:])
             settings = self._config.steps[name]
             if settings.kind == "chat" and entry.ai_refusal:
-                return Resolution(results, missing, failed=name, reason=entry.ai_refusal)
+                return Resolution(
+                    results, missing, failed=name, reason=entry.ai_refusal, is_well=True
+                )
             try:
                 call, request = await self._call(entry, entry_id, source, title, settings, results)
             except ReblogbotError as error:
@@ -306,7 +325,7 @@ class StepRunner:
         """Run one step for one entry now, and those before it, as far as they have no results.
 
         What failed before, pauses, and the calls of the day do not count. With `again` a result
-        that is stored is forgotten.
+        that is stored is asked for once more; it stays where there is no other.
         """
         position = source.steps.index(name) if name in source.steps else 0
         before = source.model_copy(update={"steps": source.steps[:position]})
@@ -324,8 +343,8 @@ class StepRunner:
             )
         except ReblogbotError as error:
             return SingleRun(reason=error.message)
-        record = (await self._store.steps.find([call.key])).get(call.key)
-        was_stored = record is not None and record.result is not None
+        before_call = (await self._store.steps.find([call.key])).get(call.key)
+        was_stored = before_call is not None and before_call.result is not None
         if was_stored and again:
             await self._store.steps.forget(call.key)
             was_stored = False
@@ -333,8 +352,12 @@ class StepRunner:
             call, request, settings, entry, source, may_call=True, is_forced=True
         )
         record = (await self._store.steps.find([call.key])).get(call.key)
-        reason = outcome.reason if isinstance(outcome, Resolution) else ""
-        return SingleRun(record, was_stored, reason)
+        if not isinstance(outcome, Resolution):
+            return SingleRun(record, was_stored)
+        if again and before_call is not None:
+            # it was paid for, and the new call has brought nothing
+            await self._store.steps.restore(before_call)
+        return SingleRun(record, was_stored, outcome.reason)
 
     async def _call(
         self,
@@ -411,9 +434,11 @@ class StepRunner:
         lease = settings.timeout + LEASE_MARGIN
         per_day = None if is_forced else settings.per_day
         if not await self._store.steps.begin(call, now, lease, per_day):
-            # another process calls it, or the calls of the day were used up meanwhile
+            # the calls of the day were used up meanwhile, or another process calls it
+            waits = None if is_forced else await self._why_not_now(call, settings)
             reason = Words("another call is being made")
-            return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+            busy = Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+            return waits or busy
         if uptime() >= begin_before:
             # this process was stopped meanwhile: the call would outlast its lease
             reason = Words("the call was begun too late")

@@ -6,6 +6,7 @@ import errno
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reblogbot.config.settings import StepSettings
 from reblogbot.core.json_values import object_of, without_surrogates
@@ -107,15 +108,19 @@ class CommandStep:
         except UnicodeDecodeError:
             message = Words("{where}: wrote text that is not UTF-8", where=self._where)
             raise StepError("step_bad_answer", message) from None
-        answer = _answer(text)
+        document = object_of(text) if text.startswith("{") else None
+        if document is not None and not isinstance(document.get("text"), str):
+            # such as {"error": …}, which must not be posted as a text
+            message = Words('{where}: wrote a JSON object without a "text"', where=self._where)
+            raise StepError("step_bad_answer", message)
+        answer = _answer(text, document)
         if not clean(answer.text):
             raise StepError("step_empty", Words("{where}: wrote nothing", where=self._where))
         return answer
 
 
-def _answer(text: str) -> StepAnswer:
-    document = object_of(text) if text.startswith("{") else None
-    if document is None or not isinstance(document.get("text"), str):
+def _answer(text: str, document: Mapping[str, Any] | None) -> StepAnswer:
+    if document is None:
         return StepAnswer(text)
     title = document.get("title")
     return StepAnswer(

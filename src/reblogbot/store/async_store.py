@@ -99,6 +99,7 @@ class AsyncPosted(Awaited[Posted]):
 class AsyncSteps(Awaited[Steps]):
     """`Store.steps`, awaited."""
 
+    is_any_waiting = awaited(Steps.is_any_waiting)
     waiting = awaited(Steps.waiting)
     find = awaited(Steps.find)
     of_entry = awaited(Steps.of_entry)
@@ -108,7 +109,9 @@ class AsyncSteps(Awaited[Steps]):
     refuse = awaited(Steps.refuse)
     assign = awaited(Steps.assign)
     forget = awaited(Steps.forget)
+    restore = awaited(Steps.restore)
     make_due = awaited(Steps.make_due)
+    bring_forward = awaited(Steps.bring_forward)
     next_due = awaited(Steps.next_due)
     calls = awaited(Steps.calls)
     pauses = awaited(Steps.pauses)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -156,6 +157,12 @@ class Steps:
         self._owner = owner
 
     # what waits
+
+    def is_any_waiting(self) -> bool:
+        """Whether any delivery waits for steps, or is held because one failed."""
+        statement = select(exists().where(delivery.c.step_at.is_not(None)))
+        with self._database.read() as connection:
+            return bool(connection.scalar(statement))
 
     def waiting(
         self, sources: Collection[str], accounts: Collection[str], now: datetime, limit: int
@@ -355,6 +362,19 @@ class Steps:
         with self._database.write() as connection:
             connection.execute(delete(step_result).where(step_result.c.key == key))
 
+    def restore(self, record: StepRecord) -> None:
+        """Put a result back that was forgotten, because there is no other."""
+        values = {name: getattr(record, name) for name in StepRecord.__dataclass_fields__}
+        with self._database.write() as connection:
+            statement = insert_into(connection, step_result).values(**values)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[step_result.c.key],
+                    set_=values,
+                    where=step_result.c.state != DONE,
+                )
+            )
+
     def _may_take(self, row: Row[Any], now: datetime) -> bool:
         """Whether the process that made a call without an answer is certainly not at it."""
         return (
@@ -481,6 +501,29 @@ class Steps:
                         change_state(connection, row, DeliveryState.QUEUED, values, "", now, note)
                     )
         return queued
+
+    def bring_forward(self, marks: Mapping[str, str], now: datetime) -> None:
+        """Let what waits for these steps try them now: nothing keeps them from being called.
+
+        `marks` are those of the steps. An entry whose call failed with the same settings waits on.
+        """
+        with self._database.write() as connection:
+            for name, mark in marks.items():
+                has_failed = exists().where(
+                    step_result.c.entry_id == delivery.c.entry_id,
+                    step_result.c.step == name,
+                    step_result.c.state == FAILED,
+                    step_result.c.mark == mark,
+                    step_result.c.due > now,
+                )
+                waits_for_it = or_(
+                    delivery.c.waits_for == name,
+                    delivery.c.waits_for.startswith(f"{name} ", autoescape=True),
+                )
+                statement = update(delivery).where(
+                    delivery.c.step_at > now, waits_for_it, _MAY_RUN, ~has_failed
+                )
+                connection.execute(statement.values(step_at=now))
 
     def make_due(self, entry_id: int, name: str, now: datetime) -> list[Delivery]:
         """Let the deliveries of an entry that wait for steps try them now: one has a result.

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         async with app.running(config, store) as runtime:
             with stop_on_signals(runtime) as is_interrupted:
                 report = await runtime.sync(names, which, on_progress)
-                steps_at = await runtime.engine.steps.next_due() if config.steps else None
+                steps_at = await runtime.engine.next_steps()
                 return report, is_interrupted(), steps_at
 
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:

@@ -146,12 +146,12 @@ class FilesTarget:
                     folder.remove(name)
             self._refresh_feed(folder)
         newest = newest_names(names, self._mark, RECENT)
-        return [PublishedStatus(_receipt(name), identity=name.identity) for name in newest]
+        return [PublishedStatus(self._receipt(name), identity=name.identity) for name in newest]
 
     def existing(self, post: Post, identity: bytes) -> Receipt | None:
         with self._locked_folder() as folder:
             name = find_name(folder.names(), identity, self._mark)
-        return _receipt(name) if name else None
+        return self._receipt(name) if name else None
 
     # under the lock
 
@@ -166,7 +166,7 @@ class FilesTarget:
         existing = find_name(folder.names(), identity, self._mark)
         if existing is not None:
             self._refresh_feed(folder)
-            return _receipt(existing)
+            return self._receipt(existing)
         now = self._clock.now().replace(microsecond=0)
         name = new_name(identity, self._mark, now, self._account.format)
         page = replace(self._page(post, now), image_lines=_write_images(folder, name, images))
@@ -177,7 +177,7 @@ class FilesTarget:
         folder.add(part, str(name))
         folder.sync()
         self._refresh_feed(folder)
-        return Receipt(str(name), left_out=len(images) - len(page.image_lines))
+        return replace(self._receipt(name), left_out=len(images) - len(page.image_lines))
 
     def _edit(self, folder: Folder, post: Post, lease_end: float) -> Receipt:
         """The receipt of the post with another text; it keeps its name, date and images.
@@ -216,7 +216,7 @@ class FilesTarget:
         _check_lease(lease_end)
         folder.write(str(name), content)
         self._refresh_feed(folder)
-        return _receipt(name)
+        return self._receipt(name)
 
     def _page(self, post: Post, published_at: datetime) -> Page:
         return Page(
@@ -267,6 +267,9 @@ class FilesTarget:
         name = read_name(remote_id)
         return name if name and name.mark == self._mark else None
 
+    def _receipt(self, name: PostName) -> Receipt:
+        return Receipt(str(name), (self._path / str(name)).as_uri())
+
     @contextmanager
     def _locked_folder(self) -> Iterator[Folder]:
         with self._errors(), opened(self._path, is_locked=True) as folder:
@@ -297,10 +300,6 @@ class FilesTarget:
                 )
             )
             raise Unreachable("folder_unwritable", sentence) from error
-
-
-def _receipt(name: PostName) -> Receipt:
-    return Receipt(str(name))
 
 
 def _check_lease(lease_end: float) -> None:
