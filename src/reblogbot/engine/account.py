@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -87,6 +88,7 @@ class Account:
         self._thread = WorkerThread(f"account-{settings.name}")
         self._limits: ServerLimits | None = None
         self._limits_due: datetime | None = None
+        self._limits_lock = asyncio.Lock()
         self._address = ""
         self._address_due: datetime | None = None
 
@@ -103,18 +105,26 @@ class Account:
 
     async def limits(self) -> ServerLimits:
         """Return the server's limits: as it says now, else as last known, else the defaults."""
-        now = self._clock.now()
-        if self._limits_due is None or self._limits_due <= now:
-            self._limits_due = now + FACTS_AGE
-            record = await self._store.outbox.account(self.name)
-            self._limits = self._limits or record.limits
-            # those of a blog or a folder are known without a request
-            if self.settings.has_titles or not record.is_paused(now):
-                try:
-                    self._limits = await self._call(self._target.limits)
-                except TargetError as error:
-                    self._log_unknown("limits not known", error)
+        # several entries are composed at a time; those that know no limits wait for the first
+        if self._limits is None or not self._limits_lock.locked():
+            async with self._limits_lock:
+                await self._refresh_limits()
         return self.known_limits
+
+    async def _refresh_limits(self) -> None:
+        now = self._clock.now()
+        if self._limits_due is not None and self._limits_due > now:
+            return
+        self._limits_due = now + FACTS_AGE
+        record = await self._store.outbox.account(self.name)
+        limits = self._limits or record.limits
+        # those of a blog or a folder are known without a request
+        if self.settings.has_titles or not record.is_paused(now):
+            try:
+                limits = await self._call(self._target.limits)
+            except TargetError as error:
+                self._log_unknown("limits not known", error)
+        self._limits = limits
 
     async def address(self) -> str:
         """Return the account's `name@host`, "" while its server does not tell."""
