@@ -114,12 +114,24 @@ def test_a_post_goes_out_without_the_text_of_a_page_that_fails(bot, feeds, sandb
 )
 def test_the_entry_tells_why_no_model_may_read_it(bot, feeds, hot, page, feed, refusal):
     feeds.show("/f", [story(feeds, "a", headers=page)], headers=feed)
-    hot()
+    # what waits keeps its text
+    hot(review=True)
     bot.sync()
     assert (entry(bot).get("text", ""), entry(bot).get("ai_refusal", "")) == (
         f"x\n\n{SENTENCE}",
         refusal,
     )
+
+
+def test_the_text_is_forgotten_when_the_entry_is_posted_unless_it_may_be_edited(bot, feeds, hot):
+    feeds.show("/f", [story(feeds, "a")])
+    hot()
+    bot.sync()
+    assert "text" not in entry(bot)
+    bot.delete_store()
+    hot(updates="edit")
+    bot.sync()
+    assert entry(bot)["text"] == f"x\n\n{SENTENCE}"
 
 
 def test_a_refusal_of_the_feed_needs_no_page(bot, feeds, hot):

@@ -23,8 +23,14 @@ def public_functions(module):
         f"{module}.{name}"
         for name, value in vars(imported).items()
         if not name.startswith("_")
-        and inspect.isfunction(inspect.unwrap(value) if callable(value) else value)
-        and value.__module__ == imported.__name__
+        and (
+            (
+                inspect.isfunction(inspect.unwrap(value) if callable(value) else value)
+                and value.__module__ == imported.__name__
+            )
+            # the methods of a table of the module
+            or (inspect.ismethod(value) and value.__self__ is vars(imported).get("TABLE"))
+        )
     }
 
 

@@ -95,8 +95,7 @@ from reblogbot.targets.wordpress import responses as blog_responses
 from reblogbot.web import addresses
 
 MODULES = """
-    admin.other_bots.format_strings core.articles core.bounds core.compose core.consent core.digest core.drafting core.filters core.generated core.habits
-    admin.other_bots.format_strings core.ai_signals core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
+    admin.other_bots.format_strings core.ai_signals core.articles core.bounds core.compose core.consent core.digest core.drafting core.filters core.generated core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
     core.identity.page_link core.identity.tracking_parameters core.importing core.json_values
     core.http_headers core.mastodon_json core.planning core.prompts core.recognition core.schedule core.similarity
@@ -118,8 +117,6 @@ MODULES = """
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
     sources.shared.plain_text sources.shared.response_body sources.shared.urls steps.chat_answer
-    targets.mastodon.limits targets.mastodon.entities
-    sources.shared.plain_text sources.shared.response_body sources.shared.urls
     targets.mastodon.limits targets.mastodon.entities targets.shared.answers
     targets.shared.html_links targets.shared.rate_limit targets.shared.verdicts
     targets.wordpress.content targets.wordpress.posts targets.wordpress.responses
@@ -134,6 +131,8 @@ EDGES = frozenset(
     sources.fediverse.home_server
     sources.fediverse.endpoints sources.fediverse.timeline_source sources.feed.expat_driver sources.feed.source
     steps.bounds steps.chat steps.command steps.key
+    targets.files.documents targets.files.feed targets.files.folder targets.files.names
+    targets.files.target
     sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
     targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
     targets.mastodon.oauth targets.mastodon.server_client targets.mastodon.server_info
@@ -147,6 +146,7 @@ OWN = frozenset(
     """
     steps.chat_answer.slug_of
     core.consent.blocked_reason core.digest.next_time core.drafting.draft_job
+    core.drafting.refusal_of_person core.planning.follow_up_of
     core.habits.learn_from_batch core.habits.remarks core.identity.evidence.agrees
     core.identity.evidence.comparable_evidence core.identity.evidence.evidence_of
     core.identity.evidence.is_same_by_id core.identity.evidence.is_same_by_link
@@ -398,6 +398,7 @@ READERS: dict[str, Callable[[str], object]] = {
         text, text, URL, [text], has_heading=False
     ),
     "core.articles.article_of_text": lambda text: articles.article_of_text(text, URL),
+    "core.articles.article_of_post": lambda text: articles.article_of_post(Post("post", text=text)),
     "core.articles.plain_text": lambda text: articles.plain_text(articles.article_of_text(text)),
     "core.generated.cleaned": lambda text: generated.cleaned(
         text, own_links=[URL], own_tags=["a"], keep_links=False, most=len(text)

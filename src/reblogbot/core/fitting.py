@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import regex
 
 from reblogbot.core.templates import Tags, Template, TemplateContext, compile_template
+from reblogbot.core.text import one_line
 from reblogbot.core.text.hashtags import untagged
 from reblogbot.core.text.marks import GENERATED_TITLE, labelled, marked, unmarked
 from reblogbot.core.text.measure import graphemes, length, size
@@ -133,7 +134,7 @@ def fit(wording: Wording, limits: ServerLimits) -> str:
         return wording.names.link
     available = max(0, limits.characters - size(wording.spoiler))
     # a title that is a link must not look like one when it is cut
-    title = _SCHEME.sub("", wording.names.title)
+    title = _SCHEME.sub("", wording.names.title or one_line(wording.names.summary))
     return shorten(title, available) or "".join(graphemes(title)[:available])
 
 

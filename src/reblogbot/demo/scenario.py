@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -128,13 +128,21 @@ def _files(folder: Path) -> list[str]:
 
 
 def _articles(
-    exchanges: Iterable[Exchange], posts: Iterable[DemoPost], folder: Path
+    exchanges: Iterable[Exchange], posts: Sequence[DemoPost], folder: Path
 ) -> Iterator[DemoArticle]:
-    """What became of the entries that the model was asked about, as far as all of it is there."""
+    """What became of the entries that the model was asked about, as far as all of it is there.
+
+    They are in the order of their posts: the model is asked about several at a time, in no order.
+    """
     files = _files(folder)
-    # the model is asked about several at a time, in no order
-    for exchange in sorted(exchanges):
+    texts = [post["text"] for post in posts]
+    by_link = {}
+    for exchange in exchanges:
         _, link, page = exchange.prompt.split("\n\n", 2)
+        by_link[link] = exchange, page
+    links = [link for text in texts for link in by_link if link in text]
+    for link in dict.fromkeys(links):
+        exchange, page = by_link[link]
         replies = [post for post in posts if post["action"] == "reply" and link in post["text"]]
         contents = [content for content in files if link in content]
         if replies and contents:

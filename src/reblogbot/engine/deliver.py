@@ -282,7 +282,8 @@ class Sender:
             )
         remark = Words("without images: {missing}", missing="; ".join(missing)) if missing else ""
         after = await account.settle(claimed, decision.delivery, remark)
-        if self._config.sources[delivery.source].page_text:
+        source = self._config.sources[delivery.source]
+        if source.page_text and source.updates != "edit":
             # the text of somebody's page is kept only as long as it is needed
             await self._store.outbox.drop_page_text(delivery.id)
         log.info(
