@@ -14,7 +14,7 @@ class PlannedPostRow(PostRow):
     waits_for: list[str]
     """The steps whose results its text lacks; a placeholder stands for each."""
     held: str
-    """Why an admin has to release it first; empty where nobody has to."""
+    """The reason why an admin has to release it first, or ""."""
     reply: bool
     """Whether it replies to the post before it: a follow-up, or a part of a thread."""
 
