@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 class PostedFeeds:
     """Answers requests for feeds at /feeds/NAME.atom and /feeds/NAME.json.
 
-    Whoever asks, the store is asked for a feed at most once in MAX_AGE, and for one at a time.
+    The store is asked for a feed at most once in MAX_AGE, and for one feed at a time.
     """
 
     def __init__(self, store: Store, stats: DaemonStats, settings: AdminSettings) -> None:

@@ -184,7 +184,7 @@ def account_for_login(config: Config, name: str, server: str = "") -> AccountSet
 
 
 def _no_consent_message(account: AccountSettings) -> str:
-    """Why nobody can consent to a login of this account."""
+    """The reason why this account has no login with consent in a browser."""
     name = account.name
     if account.kind == "files":
         return Words("accounts.{name} is a folder, which needs no login", name=name)

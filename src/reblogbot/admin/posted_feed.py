@@ -51,7 +51,7 @@ def read_posted_feed(config: Config, store: Store, name: str, url: str = "") -> 
 
 def _is_public(config: Config, delivery: Delivery) -> bool:
     account = config.accounts.get(delivery.account)
-    # a draft is the admin's own, until it is published by hand, which nobody tells us
+    # a draft is not public until the admin publishes it by hand, which the bot does not learn
     is_draft = account is not None and account.kind == "wordpress" and account.status != "publish"
     return not is_draft and delivery.post.visibility in _PUBLIC
 

@@ -76,7 +76,7 @@ def step_facts(record: StepRecord) -> str:
 
 
 def action_text(post: Post) -> str:
-    """What is done; a reply to a post of ours is told apart from it."""
+    """The action of a post, or `reply` for a reply to a post of the bot."""
     return "reply" if post.action == "post" and post.is_follow_up else post.action
 
 

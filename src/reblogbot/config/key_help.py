@@ -182,7 +182,7 @@ _STEP = {
         "0.7.0",
     ),
     "system": KeyHelp(
-        Words("What the model is told before each prompt, as a template."),
+        Words("The instruction that the model gets before each prompt, as a template."),
         '"You explain papers to laypeople."',
         "0.7.0",
     ),

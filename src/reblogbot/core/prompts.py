@@ -108,7 +108,7 @@ def _prompt(entry: Entry, earlier: Mapping[str, StepText], job: PromptJob) -> Pr
 
 
 def _names(entry: Entry, earlier: Mapping[str, StepText], job: PromptJob) -> _Names:
-    """The values of an entry, cleaned: what reads them mentions nobody."""
+    """The cleaned values of an entry. Mentions stay, because a prompt notifies no person."""
     settings, most = job.settings, job.step.max_input
     authors = Listing(filter(None, map(one_line, entry.authors[:_MOST_AUTHORS])))
     zone = ZoneInfo(settings.timezone)

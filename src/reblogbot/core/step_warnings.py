@@ -189,8 +189,8 @@ def _of_source(source: SourceSettings, config: Config) -> Warnings:
             yield ("accounts", name, "ai_share"), message
     if is_generated and not (source.ai_label or source.review or source.review_generated):
         message = Words(
-            "nothing tells that a model wrote the text, and nobody reads it before it goes out; "
-            "leave one of ai_label and review on"
+            "posts do not say that a model wrote the text, and no person reads it before it goes "
+            "out; leave one of ai_label and review on"
         )
         yield (*at, "ai_label"), message
     if any(map(_hides_link, [template for template in templates if template != source.follow_up])):

@@ -103,7 +103,11 @@ class SingleRun:
 
 
 class StepRunner:
-    """Runs the steps of entries. `mark_of` tells when a failure for good is tried again."""
+    """Runs the steps of entries.
+
+    `mark_of` returns a digest of a step's settings and key. A final failure is tried again once
+    the digest has changed.
+    """
 
     def __init__(
         self,
